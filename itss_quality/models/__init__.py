@@ -1,0 +1,13 @@
+# isort: skip_file
+# the mixins come before the models that inherit from them
+from . import itss_workflow_mixin
+from . import itss_numbered_mixin
+from . import itss_document_mixin
+from . import itss_improvement_source_mixin
+from . import itss_improvement
+from . import itss_plan
+from . import itss_plan_line
+from . import itss_plan_report
+from . import ir_attachment
+from . import res_company
+from . import res_config_settings

@@ -1,0 +1,102 @@
+from odoo import api, fields, models
+
+NUMBERED_MODELS = ("itss.plan", "itss.improvement")
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    itss_quality_department_id = fields.Many2one(
+        "hr.department",
+        string="Quality Department",
+        help="质量部 of the plan: it is told about late lines and verifies improvements.",
+    )
+    itss_operations_department_id = fields.Many2one(
+        "hr.department", string="O&M Department", help="The department that delivers the service."
+    )
+    itss_service_desk_department_id = fields.Many2one(
+        "hr.department",
+        string="Service Desk",
+        help="The department that calls customers back after every solved ticket.",
+    )
+    itss_management_representative_id = fields.Many2one(
+        "hr.employee",
+        string="Management Representative",
+        help="Organises the management review; found by this title in imported plans.",
+    )
+    itss_separation_of_duties = fields.Boolean(
+        string="Separation of Duties",
+        default=True,
+        help="Preparer, reviewer and approver of a document are three different people.",
+    )
+    itss_reminder_days = fields.Integer(
+        string="Reminder Ahead (days)",
+        default=7,
+        help="How many days before the due date the person in charge of a plan line gets a to-do.",
+    )
+    itss_callback_since = fields.Datetime(
+        string="Callbacks Since",
+        default=fields.Datetime.now,
+        help="Tickets resolved before this moment are not called back.",
+    )
+
+    _itss_reminder_days_positive = models.Constraint(
+        "CHECK(itss_reminder_days >= 0)", "The reminder can't come after the due date."
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        companies._itss_create_sequences()
+        return companies
+
+    def write(self, vals):
+        changed = self.browse()
+        if "itss_separation_of_duties" in vals:
+            value = bool(vals["itss_separation_of_duties"])
+            changed = self.filtered(lambda company: company.itss_separation_of_duties != value)
+        result = super().write(vals)
+        for company in changed:
+            # whoever switches the rule off leaves a trace
+            company.partner_id.sudo().message_post(
+                body=self.env._("ITSS Quality: separation of duties is now on.")
+                if company.itss_separation_of_duties
+                else self.env._("ITSS Quality: separation of duties is now off."),
+                author_id=self.env.user.partner_id.id,
+            )
+        return result
+
+    @api.model
+    def _itss_create_missing_sequences(self):
+        """Give every company the sequences it lacks (called at install and update)."""
+        self.search([])._itss_create_sequences()
+
+    def _itss_create_sequences(self):
+        sequences = self.env["ir.sequence"].sudo()
+        existing = set(
+            sequences._read_group(
+                [("code", "in", NUMBERED_MODELS), ("company_id", "in", self.ids)],
+                ["company_id", "code"],
+            )
+        )
+        sequences.create(
+            [
+                self.env[model]._prepare_sequence_vals(company)
+                for company in self
+                for model in NUMBERED_MODELS
+                if (company, model) not in existing
+            ]
+        )
+
+    def _itss_get_quality_user(self):
+        """Return the user who is told what the quality department has to know.
+
+        The manager of the quality department, else any of the company's users
+        with the quality role; an empty recordset when there is neither.
+        """
+        self.ensure_one()
+        manager = self.sudo().itss_quality_department_id.manager_id.user_id
+        if manager:
+            return manager
+        group = self.env.ref("itss_quality.group_itss_quality").sudo()
+        return group.all_user_ids.filtered(lambda user: self in user.company_ids).sorted("id")[:1]

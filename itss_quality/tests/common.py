@@ -1,0 +1,106 @@
+from odoo.tests import TransactionCase, new_test_user
+
+
+class ItssCommon(TransactionCase):
+    """A company with two ITSS departments and one user per role; factories for records."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env["res.company"].create({"name": "Cloud Service Co"})
+        cls.other_company = cls.env["res.company"].create({"name": "Other Co"})
+        cls.dep_quality = cls.make_department("质量部")
+        cls.dep_operations = cls.make_department("运维部")
+        cls.dep_staff = cls.make_department("人力资源部")
+        cls.company.write(
+            {
+                "itss_quality_department_id": cls.dep_quality.id,
+                "itss_operations_department_id": cls.dep_operations.id,
+            }
+        )
+        cls.quality_user = cls.make_user("t_quality", "quality", cls.dep_quality)
+        cls.quality_user_2 = cls.make_user("t_quality_2", "quality", cls.dep_quality)
+        cls.ops_user = cls.make_user("t_ops", "operations", cls.dep_operations)
+        cls.desk_user = cls.make_user("t_desk", "service_desk", cls.dep_operations)
+        cls.manager_user = cls.make_user("t_boss", "management")
+        cls.staff_user = cls.make_user("t_staff", "user", cls.dep_staff)
+        cls.admin_user = cls.make_user("t_admin", "admin")
+        cls.foreign_user = cls.make_user("t_foreign", "admin", company=cls.other_company)
+        cls.outsider = cls.make_user("t_outsider", None)
+
+    @classmethod
+    def make_department(cls, name, company=None):
+        company = company or cls.company
+        return cls.env["hr.department"].create({"name": name, "company_id": company.id})
+
+    @classmethod
+    def make_user(cls, login, role, department=None, company=None, **vals):
+        """Create a user with one role of the addon, and the employee in a department."""
+        company = company or cls.company
+        groups = f"itss_quality.group_itss_{role}" if role else "base.group_user"
+        user = new_test_user(
+            cls.env,
+            login=login,
+            groups=groups,
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+            **vals,
+        )
+        if department:
+            cls.env["hr.employee"].create(
+                {
+                    "name": login,
+                    "user_id": user.id,
+                    "company_id": company.id,
+                    "department_id": department.id,
+                }
+            )
+        return user
+
+    @classmethod
+    def employee(cls, user):
+        """Return the employee of a user (``employee_ids`` shows the current company's only)."""
+        return cls.env["hr.employee"].search([("user_id", "=", user.id)])
+
+    @classmethod
+    def make_plan(cls, lines=1, **vals):
+        """Create a draft plan of 2025 as the quality department, with ``lines`` plain lines."""
+        plan = (
+            cls.env["itss.plan"]
+            .with_user(cls.quality_user)
+            .create({"year": 2025, "company_id": cls.company.id, **vals})
+        )
+        for number in range(1, lines + 1):
+            cls.make_line(plan, number=str(number))
+        return plan
+
+    @classmethod
+    def make_line(cls, plan, **vals):
+        """Create a line for the O&M department, due in October 2025."""
+        return plan.line_ids.create(
+            {
+                "plan_id": plan.id,
+                "name": "内审",
+                "number": "1",
+                "date_text": "2025年10月",
+                "responsible_department_ids": [(6, 0, cls.dep_operations.ids)],
+                **vals,
+            }
+        )
+
+    @classmethod
+    def approve(cls, document):
+        """Take a document through its three signatures."""
+        document.with_user(cls.quality_user).action_submit()
+        document.with_user(cls.ops_user).action_review()
+        document.with_user(cls.manager_user).action_approve()
+        return document
+
+    @classmethod
+    def report(cls, line, user, percent=50, **vals):
+        """Report progress on a line as a user."""
+        return (
+            cls.env["itss.plan.report"]
+            .with_user(user)
+            .create({"line_id": line.id, "percent": percent, "text": "进展正常", **vals})
+        )

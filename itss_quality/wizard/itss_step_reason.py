@@ -1,0 +1,43 @@
+from odoo import api, fields, models
+
+
+class ItssStepReason(models.TransientModel):
+    """Dialog that asks why a step is taken, and then takes it as the user."""
+
+    _name = "itss.step.reason"
+    _description = "Reason for a Step"
+
+    res_model = fields.Char(required=True, readonly=True)
+    res_id = fields.Many2oneReference(model_field="res_model", required=True, readonly=True)
+    new_state = fields.Char(required=True, readonly=True)
+    info = fields.Text(compute="_compute_info")
+    reason = fields.Text(required=True)
+
+    @api.depends("res_model", "res_id", "new_state")
+    def _compute_info(self):
+        for wizard in self:
+            wizard.info = wizard._get_record()._get_step_info(wizard.new_state)
+
+    def _get_record(self):
+        """Return the record, readable by the user and of a model that has steps."""
+        model = self.env[self.res_model]
+        if not hasattr(model, "_get_reason_field"):
+            return self.env["itss.plan"]
+        record = model.browse(self.res_id)
+        record.check_access("read")
+        return record
+
+    def action_confirm(self):
+        """Take the step with the reason given.
+
+        :raise UserError: the record has moved on meanwhile
+        :raise AccessError: missing role
+        """
+        self.ensure_one()
+        record = self._get_record()
+        field = record._get_reason_field(record.state, self.new_state)
+        vals = {"state": self.new_state}
+        if field:
+            vals[field] = self.reason
+        record.write(vals)
+        return {"type": "ir.actions.act_window_close"}

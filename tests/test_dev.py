@@ -1,0 +1,97 @@
+"""The tools of the development environment themselves."""
+
+import io
+import time
+
+import unit_log
+
+LOG = """\
+2025-01-01 00:00:00,000 7 INFO db odoo.addons.itss_quality.tests.test_a: Starting TestA.test_good ...
+2025-01-01 00:00:00,000 7 INFO db odoo.addons.itss_quality.tests.test_a: Starting TestA.test_bad ...
+2025-01-01 00:00:00,000 7 ERROR db odoo.addons.itss_quality.tests.test_a: FAIL: Subtest TestA.test_bad (i=1)
+Traceback (most recent call last):
+AssertionError: one
+2025-01-01 00:00:00,000 7 ERROR db odoo.addons.itss_quality.tests.test_a: FAIL: Subtest TestA.test_bad (i=2)
+Traceback (most recent call last):
+AssertionError: two
+2025-01-01 00:00:00,000 7 INFO db odoo.addons.itss_quality.tests.test_a: Starting TestA.test_skipped ...
+2025-01-01 00:00:00,000 7 INFO db odoo.addons.itss_quality.tests.test_a: skipped TestA.test_skipped : no browser
+2025-01-01 00:00:00,000 7 ERROR db odoo.modules.loading: At least one test failed when loading the modules.
+2025-01-01 00:00:00,000 7 ERROR db odoo.tests.result: 2 failed, 0 error(s) of 3 tests when loading database 'db'
+"""
+GOOD_LOG = "".join(LOG.splitlines(keepends=True)[:1]) + (
+    "2025-01-01 00:00:00,000 7 INFO db odoo.tests.result: 0 failed, 0 error(s) of 1 tests when loading database 'db'\n"
+)
+
+
+def conclude(tmp_path, text, exit_code=0):
+    return unit_log.follow(io.StringIO(text), tmp_path / "unit.log").conclude(exit_code)
+
+
+def test_log_of_a_good_run(tmp_path):
+    assert conclude(tmp_path, GOOD_LOG) == (1, {})
+
+
+def test_log_with_a_failure_and_a_skipped_test(tmp_path):
+    passed, failures = conclude(tmp_path, LOG, exit_code=1)
+    assert passed == 1
+    assert list(failures) == [
+        "itss_quality.tests.test_a TestA.test_bad",
+        "itss_quality.tests.test_a TestA.test_skipped",
+    ]
+    assert "AssertionError: one" in failures["itss_quality.tests.test_a TestA.test_bad"]
+    assert "AssertionError: two" in failures["itss_quality.tests.test_a TestA.test_bad"]
+
+
+def test_log_without_an_end(tmp_path):
+    passed, failures = conclude(tmp_path, LOG.splitlines(keepends=True)[0], exit_code=-9)
+    assert list(failures) == ["Odoo ended without a total"]
+
+
+def test_log_with_an_unexpected_error(tmp_path):
+    error = "2025-01-01 00:00:00,000 7 ERROR db odoo.sql_db: bad query: SELECT nonsense\n"
+    passed, failures = conclude(tmp_path, error + GOOD_LOG)
+    assert passed == 1
+    assert list(failures.values()) == ["bad query: SELECT nonsense"]
+
+
+def test_log_of_a_run_that_failed_in_silence(tmp_path):
+    passed, failures = conclude(tmp_path, GOOD_LOG, exit_code=1)
+    assert list(failures) == ["Odoo's exit code is 1"]
+
+
+def test_server_and_browser(odoo_server, rpc, browser):
+    """A real server answers a user's calls, refuses what it must, and its web client works in a real browser."""
+    server = odoo_server()
+    admin = rpc(server, "admin")
+    assert admin.call(
+        "ir.module.module",
+        "search_count",
+        [["name", "=", "itss_quality"], ["state", "=", "installed"]],
+    )
+    try:
+        admin.call("res.users", "no_such_method")
+    except rpc.Error as error:
+        assert "no_such_method" in error.message
+    else:
+        raise AssertionError("the server accepted a method that does not exist")
+    page = browser(server, "admin")
+    page.wait_for_selector(".o_main_navbar")
+
+
+def test_server_sends_mail(odoo_server, rpc, smtp_sink):
+    admin = rpc(odoo_server(*smtp_sink.arguments), "admin")
+    values = {
+        "subject": "质量",
+        "email_from": "a@example.com",
+        "email_to": "b@example.com",
+        "body_html": "<p>满意度</p>",
+    }
+    admin.call("mail.mail", "send", admin.call("mail.mail", "create", [values]))
+    deadline = time.monotonic() + 10
+    while not smtp_sink.messages and time.monotonic() < deadline:
+        time.sleep(0.1)
+    [message] = smtp_sink.messages
+    assert message["Subject"] == "质量"
+    assert message.recipients == ["b@example.com"]
+    assert "满意度" in message.get_body(("html",)).get_content()

@@ -1,0 +1,206 @@
+"""The plan as a PDF from a real server with a real converter, read back as text and as a picture."""
+
+import base64
+import io
+import re
+import subprocess
+import unicodedata
+from pathlib import Path
+
+import openpyxl
+import pytesseract
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+TABLE = Path(__file__).parent / "data" / "plan_2025.xlsx"
+COMPANY = "示范运维服务有限公司"
+NAME = "2026年运维服务质量管理计划"
+NUMBER = "TEST-ITSS-0418"
+SIGNERS = ["张质量", "李运维", "王总"]
+# many short sections, so that some page would end with a heading if nothing prevented it
+SECTIONS = range(1, 61)
+ACTIVITIES = "".join(f"<h3>6.{index} 活动</h3><p>第{index}项要求。</p>" for index in SECTIONS)
+# Some characters look like a radical, and a font may give them the radical's code. NFKC gives them back, but one of them
+# as the traditional character, and it does not know the radicals of the simplified script.
+RADICALS = str.maketrans(
+    "戶⻅⻆⻉⻋⻓⻔⻘⻚⻛⻜⻝⻢⻣⻤⻥⻦⻩⻬⻮⻰⺠⻄⺟⻁",
+    "户见角贝车长门青页风飞食马骨鬼鱼鸟黄齐齿龙民西母虎",
+)
+
+
+def plain(text):
+    """Text as a reader takes it: no white space, one code for characters that look the same."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text).translate(RADICALS))
+
+
+def read_pages(content):
+    """The text of each page of a PDF."""
+    assert content.startswith(b"%PDF")
+    return [plain(page.extract_text()) for page in PdfReader(io.BytesIO(content)).pages]
+
+
+def look_at_pages(content, folder):
+    """What can be read in the picture of each page of a PDF."""
+    path = folder / "plan.pdf"
+    path.write_bytes(content)
+    subprocess.run(["pdftoppm", "-r", "150", "-png", path, folder / "page"], check=True)
+    pictures = sorted(folder.glob("page-*.png"))
+    return [
+        plain(pytesseract.image_to_string(Image.open(path), lang="chi_sim")) for path in pictures
+    ]
+
+
+def table_rows():
+    """The rows of the real table of 2025, as texts."""
+    rows = list(openpyxl.load_workbook(TABLE).active.iter_rows(values_only=True))
+    start = next(index for index, row in enumerate(rows) if row[0] == "编号")
+    return [[str(cell) for cell in row] for row in rows[start + 1 :]]
+
+
+def create_plan(client, **values):
+    """A draft with the real table, in the company of the user."""
+    lines = [
+        {
+            "sequence": sequence,
+            "number": number,
+            "name": name,
+            "measures": measures,
+            "responsible_text": responsible,
+            "supporting_text": supporting,
+            "responsible_title": title,
+            "date_text": date,
+        }
+        for sequence, (number, name, measures, responsible, supporting, title, date) in enumerate(
+            table_rows()
+        )
+    ]
+    values = {
+        "name": NAME,
+        "number": NUMBER,
+        "year": 2026,
+        "change_note": "首次发布",
+        "purpose": "<p>提高服务质量。</p>",
+        "activities": ACTIVITIES,
+        "line_ids": [(0, 0, line) for line in lines],
+        **values,
+    }
+    [plan_id] = client.call("itss.plan", "create", [values])
+    return plan_id
+
+
+@pytest.fixture
+def approve(rpc):
+    """Take a plan through its three signatures: approve(server, plan_id) → client of its preparer."""
+
+    def sign(server, plan_id):
+        preparer = rpc(server, "quality")
+        preparer.call("itss.plan", "action_submit", [plan_id])
+        rpc(server, "ops").call("itss.plan", "action_review", [plan_id])
+        rpc(server, "boss").call("itss.plan", "action_approve", [plan_id])
+        return preparer
+
+    return sign
+
+
+def download(client, report, *plan_ids):
+    response = client.get(
+        f"{client.url}/report/pdf/{report}/{','.join(map(str, plan_ids))}", timeout=120
+    )
+    response.raise_for_status()
+    assert response.headers["content-type"] == "application/pdf"
+    return response.content
+
+
+def test_signed_pdf(odoo_server, rpc, approve, tmp_path):
+    """Approval keeps a PDF in the preparer's language, whatever the approver's."""
+    server = odoo_server(demo=True)
+    plan_id = create_plan(rpc(server, "quality"))
+    boss = rpc(server, "boss")
+    boss.call("res.users", "write", [boss.uid], {"lang": "en_US"})
+    client = approve(server, plan_id)
+    [plan] = client.call("itss.plan", "read", [plan_id], ["signed_pdf", "signed_pdf_name"])
+    assert plan["signed_pdf_name"].startswith(NUMBER) and plan["signed_pdf_name"].endswith(
+        "_V1.0.pdf"
+    )
+    content = base64.b64decode(plan["signed_pdf"])
+
+    cover, history, *chapters = pages = read_pages(content)
+    for words in (COMPANY, NAME, NUMBER, "V1.0", "受控文件", "编制", "审核", "批准", *SIGNERS):
+        assert words in cover
+    for words in ("变更履历", "编制", "审核", "批准", "V1.0", "首次发布", *SIGNERS):
+        assert words in history
+    assert len(chapters) > 2
+    for number, page in enumerate(pages[1:], 2):
+        assert NUMBER in page and "V1.0" in page and COMPANY in page
+        assert f"第{number}页" in page and f"共{len(pages)}页" in page
+    # each row stands on one page, below the table's headings
+    for row in table_rows():
+        [page] = [page for page in chapters if plain(row[2]) in page]
+        assert "措施及要求" in page and plain(row[1]) in page
+    for index in SECTIONS:
+        assert any(f"6.{index}活动第{index}项要求。" in page for page in chapters), (
+            "a heading left behind"
+        )
+
+    fonts = (
+        subprocess.check_output(["pdffonts", "-"], input=content, text=False)
+        .decode()
+        .splitlines()[2:]
+    )
+    assert fonts and all(re.search(r"\byes +(yes|no) +yes\b", font) for font in fonts), (
+        "embedded, with text"
+    )
+    cover, history, *chapters = look_at_pages(content, tmp_path)
+    for words in (COMPANY, "质量管理计划", NUMBER, "V1.0", "编制", "审核", "批准"):
+        assert words in cover
+    for words in ("变更履历", "编制", "审核", "批准", "首次发布"):
+        assert words in history
+    for words in ("内审", "管理评审", "客户满意度调查", "体系文件", "各有关部门", "运维部经理"):
+        assert words in "".join(chapters)
+
+
+def test_drafts_and_several_plans(odoo_server, rpc):
+    """Printed from the menu: a draft is marked on every page, and several plans make one file."""
+    server = odoo_server(demo=True)
+    client = rpc(server, "quality")
+    first = create_plan(client)
+    # a row longer than a page, and text that looks like HTML
+    measures = "\n".join(f"{index}. 措施 <b>{index}</b>" for index in range(1, 121))
+    second = create_plan(
+        client,
+        number="TEST-ITSS-0419",
+        line_ids=[(0, 0, {"number": "1", "name": "长措施", "measures": measures})],
+    )
+    pages = read_pages(download(client, "itss_quality.itss_plan_report_pdf", first))
+    assert all("未" in page and "批准" in page for page in pages)
+    assert not any("受控文件" in page for page in pages)
+    both = read_pages(download(client, "itss_quality.itss_plan_report_pdf", first, second))
+    assert both[: len(pages)] == pages
+    rest = "".join(both[len(pages) :])
+    assert NUMBER not in rest and "TEST-ITSS-0419" in rest
+    for index in range(1, 121):
+        assert f"{index}.措施<b>{index}</b>" in rest
+    assert f"共{len(both) - len(pages)}页" in both[-1]
+
+
+def test_no_converter(odoo_server, rpc, tmp_path, monkeypatch):
+    """Without wkhtmltopdf approval is refused in clear words, and nothing of it remains."""
+    with monkeypatch.context() as context:
+        context.setenv("PATH", str(tmp_path))
+        server = odoo_server(demo=True)
+    client = rpc(server, "quality")
+    plan_id = create_plan(client)
+    client.call("itss.plan", "action_submit", [plan_id])
+    rpc(server, "ops").call("itss.plan", "action_review", [plan_id])
+    with pytest.raises(rpc.Error, match="(?i)wkhtmltopdf") as refused:
+        rpc(server, "boss").call("itss.plan", "action_approve", [plan_id])
+    assert refused.value.name == "odoo.exceptions.UserError"
+    [plan] = client.call(
+        "itss.plan", "read", [plan_id], ["state", "approved_by_id", "signed_pdf_name"]
+    )
+    assert (plan["state"], plan["approved_by_id"], plan["signed_pdf_name"]) == (
+        "reviewed",
+        False,
+        False,
+    )

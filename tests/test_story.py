@@ -1,0 +1,199 @@
+"""The whole story of an annual plan in a real browser, in Chinese, on the demonstration data.
+
+The pictures in the app's description and the README are screenshots of this test; refresh them with
+
+    ITSS_SCREENSHOTS=itss_quality/static/description dev/test system story
+
+Without the variable they go to a temporary folder. They are for people to look at and are compared with nothing.
+"""
+
+import io
+import os
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLE = ROOT / "tests" / "data" / "plan_2025.xlsx"
+NUMBERS = ["1", "2", "3", "4", "5", "6", "8", "9"]
+SCREEN = {"width": 1280, "height": 800}
+
+
+@pytest.fixture
+def screenshot(tmp_path):
+    """Save what a page shows: screenshot(page, name)."""
+    folder = ROOT / os.environ["ITSS_SCREENSHOTS"] if "ITSS_SCREENSHOTS" in os.environ else tmp_path
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def save(page, name):
+        page.mouse.move(0, 0)  # nothing is hovered
+        page.wait_for_function("[...document.images].every((image) => image.complete)")
+        page.wait_for_timeout(700)  # dialogs, notifications and charts have moved into place
+        page.screenshot(path=folder / f"{name}.png")
+
+    return save
+
+
+@pytest.fixture
+def demo_server(odoo_server):
+    return odoo_server(demo=True)
+
+
+@pytest.fixture
+def sign_in(demo_server, browser):
+    """Sign in to the demonstration company: sign_in(login) → page."""
+
+    def open_page(login):
+        page = browser(demo_server, login)
+        page.set_viewport_size(SCREEN)
+        return page
+
+    return open_page
+
+
+def show(page, path):
+    """Open a page of the web client and wait for its view."""
+    page.goto(f"/odoo/{path}")
+    page.wait_for_selector(".o_action_manager .o_view_controller")
+
+
+def press(page, name):
+    page.click(f".o_form_statusbar button[name={name}]")
+
+
+def sign(page, name, state):
+    """Take a step of the plan, confirm it and see the plan reach the state."""
+    press(page, name)
+    page.click(".modal-footer .btn-primary")
+    page.wait_for_selector(f".o_arrow_button_current[data-value={state}]")
+
+
+def choose(page, field, text):
+    page.fill(f".o_field_widget[name={field}] input", text)
+    page.click(f".o-autocomplete--dropdown-item:has-text('{text}')")
+
+
+def import_table(page):
+    press(page, "action_import_lines")
+    page.set_input_files(".modal .o_field_widget[name=file] input[type=file]", TABLE)
+    page.click(".modal button[name=action_preview]")
+    page.wait_for_selector(f".modal .o_data_row >> nth={len(NUMBERS) - 1}")
+
+
+def report_progress(page, percent, text):
+    """Fill in the dialog that a department reports with."""
+    press(page, "action_report")
+    page.fill(".modal .o_field_widget[name=percent] input", percent)
+    page.fill(".modal .o_field_widget[name=text] textarea", text)
+
+
+def read_pdf(page, path):
+    """Download a PDF as the user of the page and return its text without white space."""
+    response = page.request.get(path)
+    assert response.ok and response.headers["content-type"] == "application/pdf"
+    sheets = PdfReader(io.BytesIO(response.body())).pages
+    # a font may give a character the code of the radical that looks the same
+    text = unicodedata.normalize("NFKC", "".join(sheet.extract_text() for sheet in sheets))
+    return re.sub(r"\s", "", text)
+
+
+def test_annual_plan(sign_in, screenshot):
+    """Prepared and imported by quality, reviewed by ops, approved by boss, printed, and reported on."""
+    page = sign_in("quality")
+    show(page, "itss-plans")
+    assert "新建" in page.text_content(".o_list_button_add")
+    page.click(".o_list_button_add")
+    page.fill(".o_field_widget[name=year] input", "2025")
+    page.fill(".o_field_widget[name=external_audit_date] input", "2025-11-15")
+    choose(page, "reviewer_id", "李运维")
+    choose(page, "approver_id", "王总")
+    page.click(".o_form_button_save")
+    import_table(page)
+    screenshot(page, "plan_import")
+    page.click(".modal button[name=action_import]")
+    page.wait_for_selector(".modal", state="detached")
+    numbers = page.locator("[name=line_ids] .o_data_row td[name=number]")
+    numbers.nth(len(NUMBERS) - 1).wait_for()
+    assert numbers.all_text_contents() == NUMBERS
+    page.locator(".o_notification_close").first.click()
+    screenshot(page, "plan_draft")
+    sign(page, "action_submit", "submitted")
+    plan_id = re.search(r"/itss-plans/(\d+)", page.url)[1]
+
+    page = sign_in("ops")
+    show(page, f"itss-plans/{plan_id}")
+    assert not page.query_selector("button[name=action_approve]")
+    sign(page, "action_review", "reviewed")
+
+    page = sign_in("boss")
+    show(page, f"itss-plans/{plan_id}")
+    sign(page, "action_approve", "approved")
+    page.wait_for_selector("button[name=action_open_signed_pdf]")
+    for path in (
+        f"/web/content/itss.plan/{plan_id}/signed_pdf",
+        f"/report/pdf/itss_quality.itss_plan_report_pdf/{plan_id}",
+    ):
+        text = read_pdf(page, path)
+        assert all(name in text for name in ("张质量", "李运维", "王总", "体系文件的持续修订"))
+
+    page = sign_in("ops")
+    show(page, f"itss-plans/{plan_id}")
+    page.click("[name=line_ids] .o_data_row >> nth=0 >> button[name=get_formview_action]")
+    report_progress(page, "30", "部门质量目标初稿已完成。")
+    page.click(".modal-footer .btn-primary")
+    page.wait_for_selector(".modal", state="detached")
+    page.wait_for_selector(".o_arrow_button_current[data-value=in_progress]")
+
+
+def test_running_plan(sign_in, screenshot):
+    """What the departments see and do while this year's plan runs."""
+    page = sign_in("staff")
+    show(page, "itss-my-lines")
+    lines = page.locator(".o_data_row")
+    lines.first.wait_for()
+    screenshot(page, "my_lines")
+    lines.filter(has_text="运维服务人员质量培训").click()
+    report_progress(page, "80", "第二期培训已举办，参加32人，考核合格率97%。")
+    screenshot(page, "progress_report")
+    page.click(".modal-footer .btn-primary")
+    page.wait_for_selector(".modal", state="detached")
+    page.click(".o_notebook_headers a[name=reports]")
+    page.wait_for_selector("[name=report_ids] .o_data_row >> nth=1")
+    screenshot(page, "plan_line")
+
+    page = sign_in("quality")
+    show(page, "itss-progress-reports")
+    assert "第二期培训已举办" in page.locator(".o_data_row").first.text_content()
+    show(page, "itss-plan-lines")
+    screenshot(page, "plan_lines")
+    for view in ("kanban", "graph", "pivot", "calendar", "activity"):
+        page.click(f".o_switch_view.o_{view}")
+        page.wait_for_selector(f".o_{view}_view")
+        if view in ("kanban", "graph"):
+            screenshot(page, f"plan_{view}")
+    show(page, "itss-plans")
+    page.click(".o_data_row >> nth=0")
+    page.wait_for_selector(".o_form_view [name=line_ids] .o_data_row")
+    screenshot(page, "plan_form")
+    show(page, "itss-improvements")
+    page.click(".o_data_row >> nth=0")
+    page.wait_for_selector(".o_form_view")
+    screenshot(page, "improvement")
+
+
+def test_settings(demo_server, sign_in, rpc, screenshot):
+    """The administrator looks into the demonstration company from the main company."""
+    [company] = rpc(demo_server, "admin").call(
+        "res.company", "search", [["name", "=", "示范运维服务有限公司"]]
+    )
+    page = sign_in("admin")
+    page.context.add_cookies([{"name": "cids", "value": str(company), "url": demo_server.url}])
+    page.goto("/odoo/settings")
+    page.click(".settings_tab .tab[data-key=itss_quality]")
+    department = page.locator("[name=itss_quality_department_id] input")
+    department.wait_for()
+    assert department.input_value() == "质量部"
+    screenshot(page, "settings")
