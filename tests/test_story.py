@@ -148,8 +148,8 @@ def test_annual_plan(sign_in, screenshot):
     page.wait_for_selector(".o_arrow_button_current[data-value=in_progress]")
 
 
-def test_running_plan(sign_in, screenshot):
-    """What the departments see and do while this year's plan runs."""
+def test_running_plan(demo_server, sign_in, rpc, screenshot):
+    """What the departments, the quality department and the administrator see while a plan runs."""
     page = sign_in("staff")
     show(page, "itss-my-lines")
     lines = page.locator(".o_data_row")
@@ -183,13 +183,11 @@ def test_running_plan(sign_in, screenshot):
     page.wait_for_selector(".o_form_view")
     screenshot(page, "improvement")
 
-
-def test_settings(demo_server, sign_in, rpc, screenshot):
-    """The administrator looks into the demonstration company from the main company."""
+    page = sign_in("admin")
+    # whoever administers works in the main company and has a look at the demonstration company
     [company] = rpc(demo_server, "admin").call(
         "res.company", "search", [["name", "=", "示范运维服务有限公司"]]
     )
-    page = sign_in("admin")
     page.context.add_cookies([{"name": "cids", "value": str(company), "url": demo_server.url}])
     page.goto("/odoo/settings")
     page.click(".settings_tab .tab[data-key=itss_quality]")

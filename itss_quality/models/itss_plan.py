@@ -163,6 +163,16 @@ class ItssPlan(models.Model):
     # CRUD
     # -------------------------------------------------------------------------
 
+    @api.model
+    def default_get(self, fields):
+        # a plan imported or made by hand has chapters to start from, too
+        defaults = super().default_get(fields)
+        wanted = [name for name in TEXT_FIELDS if name in fields and name not in defaults]
+        if wanted:
+            texts = prepare_template_texts(self.env)
+            defaults.update((name, texts[name]) for name in wanted)
+        return defaults
+
     def write(self, vals):
         result = super().write(vals)
         if "year" in vals:
@@ -272,10 +282,8 @@ class ItssPlan(models.Model):
         :raise AccessError: the user may not prepare plans
         """
         year = year or self._get_free_year()
-        texts = prepare_template_texts(self.env, year)
         plan = self.create(
             {
-                **texts,
                 "year": year,
                 "line_ids": [(0, 0, vals) for vals in prepare_template_lines(self.env, year)],
             }

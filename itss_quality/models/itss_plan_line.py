@@ -33,7 +33,7 @@ class ItssPlanLine(models.Model):
         "mail.thread",
         "mail.activity.mixin",
     ]
-    _order = "plan_id desc, sequence, id"
+    _order = "plan_id, sequence, id"
     _rec_names_search = ["number", "name"]
     _check_company_auto = True
 

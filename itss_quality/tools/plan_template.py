@@ -22,14 +22,13 @@ def shift_years(text, delta):
     return re.sub(r"(?<!\d)20\d\d(?!\d)", lambda match: str(int(match[0]) + delta), text or "")
 
 
-def prepare_template_texts(env, year):
+def prepare_template_texts(env):
     """Return the chapters 1 to 6 of a new plan, in the user's language.
 
     The chapters follow the 2025 plan; standards are left to the user, who
     knows the editions the company is certified against.
 
     :param Environment env: gives the language
-    :param int year: year of the plan
     :return: values for the Html fields of ``itss.plan``
     """
     texts = {
@@ -62,19 +61,17 @@ def prepare_template_texts(env, year):
             "to improve on problems found."
         ),
         "activities": env._(
-            "Target of %(year)s: average customer satisfaction of at least 95 points.\n"
             "Internal audit: checks whether the O&M service activities and their results agree "
             "with what was planned. Organised by the quality department.\n"
             "Management review: reviews the O&M service system so that it stays suitable, "
             "adequate and effective. Organised by the management representative, assisted by "
             "the quality department.\n"
-            "Customer satisfaction: at company level at least once in %(year)s, by the quality "
+            "Customer satisfaction: at company level at least once a year, by the quality "
             "department, with a summary analysis; at project level a telephone callback by the "
             "service desk within 24 hours of every solved incident or problem.\n"
             "Process improvement: needs are found by inspecting service processes, by analysing "
             "service indicators and by collecting customer feedback and complaints.\n"
-            "Quality training: raises the professional skills of O&M staff.",
-            year=year,
+            "Quality training: raises the professional skills of O&M staff."
         ),
     }
     return {field: plaintext2html(text) for field, text in texts.items()}
