@@ -191,19 +191,41 @@ def test_drafts_and_several_plans(odoo_server, rpc):
     assert f"共{len(both) - len(pages)}页" in both[-1]
 
 
-def test_no_converter(odoo_server, rpc, tmp_path, monkeypatch):
-    """Without wkhtmltopdf approval is refused in clear words, and nothing of it remains."""
+@pytest.fixture
+def reviewed_plan(rpc):
+    """Take a plan up to the signature that is missing: reviewed_plan(server) → id."""
+
+    def prepare(server):
+        client = rpc(server, "quality")
+        plan_id = create_plan(client)
+        client.call("itss.plan", "action_submit", [plan_id])
+        rpc(server, "ops").call("itss.plan", "action_review", [plan_id])
+        return plan_id
+
+    return prepare
+
+
+# what stands in for the converter: none at all, and one that fails without a word
+CONVERTERS = {
+    "missing": None,
+    "silent": '#!/bin/sh\n[ "$1" = --version ] && echo "wkhtmltopdf 0.12.6" && exit 0\nexit 1\n',
+}
+
+
+@pytest.mark.parametrize("script", CONVERTERS.values(), ids=CONVERTERS)
+def test_no_converter(odoo_server, rpc, reviewed_plan, tmp_path, monkeypatch, script):
+    """Without a working wkhtmltopdf approval is refused in clear words, and nothing of it remains."""
+    if script:
+        (tmp_path / "wkhtmltopdf").write_text(script)
+        (tmp_path / "wkhtmltopdf").chmod(0o755)
     with monkeypatch.context() as context:
         context.setenv("PATH", str(tmp_path))
         server = odoo_server(demo=True)
-    client = rpc(server, "quality")
-    plan_id = create_plan(client)
-    client.call("itss.plan", "action_submit", [plan_id])
-    rpc(server, "ops").call("itss.plan", "action_review", [plan_id])
+    plan_id = reviewed_plan(server)
     with pytest.raises(rpc.Error, match="(?i)wkhtmltopdf") as refused:
         rpc(server, "boss").call("itss.plan", "action_approve", [plan_id])
     assert refused.value.name == "odoo.exceptions.UserError"
-    [plan] = client.call(
+    [plan] = rpc(server, "quality").call(
         "itss.plan", "read", [plan_id], ["state", "approved_by_id", "signed_pdf_name"]
     )
     assert (plan["state"], plan["approved_by_id"], plan["signed_pdf_name"]) == (

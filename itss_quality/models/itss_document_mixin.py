@@ -192,6 +192,15 @@ class ItssDocumentMixin(models.AbstractModel):
         content, extension = document.env["ir.actions.report"]._render(
             self._document_report, document.ids
         )
+        if extension == "pdf" and not content.startswith(b"%PDF"):
+            # a converter that fails quietly leaves nothing, and nothing is no evidence
+            raise UserError(
+                self.env._(
+                    "The PDF of “%(record)s” could not be made, so it is not approved. "
+                    "Please ask your administrator to check wkhtmltopdf.",
+                    record=self.display_name,
+                )
+            )
         document.write(
             {
                 "signed_pdf": base64.b64encode(content),

@@ -75,7 +75,6 @@ class ItssImprovement(models.Model):
     )
     owner_id = fields.Many2one(
         "res.users",
-        string="Owner",
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
         index=True,
         tracking=True,

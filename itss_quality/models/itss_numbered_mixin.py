@@ -18,7 +18,6 @@ class ItssNumberedMixin(models.AbstractModel):
     )
     company_id = fields.Many2one(
         "res.company",
-        string="Company",
         required=True,
         index=True,
         default=lambda self: self.env.company,

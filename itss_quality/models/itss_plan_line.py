@@ -609,8 +609,10 @@ class ItssPlanLine(models.Model):
         quality department one when the line is late; each once per line. A day
         on which the action did not run is made up for on the next.
         """
-        today = fields.Date.context_today(self)
-        for company in self.env["res.company"].search([]):
+        for [company] in self._read_group(self._get_open_domain(), ["company_id"]):
+            # the day it is where the company's plan is watched
+            user = company._itss_get_quality_user()
+            today = fields.Date.context_today(self.with_context(tz=user.tz))
             ahead = today + timedelta(days=company.itss_reminder_days)
             open_lines = self._get_open_domain() & Domain("company_id", "=", company.id)
             late = open_lines & Domain("date_end", "<", today)

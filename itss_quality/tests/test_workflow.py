@@ -167,12 +167,9 @@ class TestNumbered(ItssCommon):
 
     def test_a_failed_save_leaves_no_gap(self):
         self._improve()
-        try:
-            with self.env.cr.savepoint():
-                self._improve()
-                raise ValueError
-        except ValueError:
-            pass
+        with self.assertRaises(ValueError), self.env.cr.savepoint():
+            self._improve()
+            raise ValueError
         self.assertRegex(self._improve().number, r"-0002$")
 
     def test_a_company_made_later_has_its_sequences(self):
