@@ -1,7 +1,8 @@
 """The figures of dev/bench.
 
-A figure is a function with a limit that gets an Odoo environment, makes the data it needs, and returns two times in
-seconds: the one measured and the one it is compared with. The first line of its docstring says what they are.
+A figure is a function with a limit that gets an Odoo environment, makes the data it needs, and
+returns two times in seconds: the one measured and the one it is compared with. The first line of
+its docstring says what they are.
 """
 
 import base64
@@ -26,7 +27,7 @@ def figure(limit):
 
 
 def median_time(env, function, runs=3):
-    """The median time of a function over some runs after one to warm up, each undone before the next."""
+    """The median time of a function over some runs, after one to warm up, each undone."""
     times = []
     for _run in range(runs + 1):
         with env.cr.savepoint(flush=False) as savepoint:
@@ -103,7 +104,8 @@ def plan_line_list(env):
     plans = env["itss.plan"].create(
         [{"name": f"{year}", "year": year} for year in range(2015, 2025)]
     )
-    # Lines as they come from an import; the employees' list shows an activity for some rows, so does ours.
+    # Lines as they come from an import; the employees' list shows an activity for some rows, so
+    # does ours.
     env["itss.plan.line"].with_context(tracking_disable=True).create(
         [
             {

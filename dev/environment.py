@@ -1,11 +1,13 @@
 """Set-up shared by dev/run, dev/test and dev/bench.
 
-`enter()` makes sure that Odoo 19.0, the pinned Python packages and the programs of the operating system are there, and
-continues the calling script inside the virtual environment. It is cheap when everything is in place. What it makes
-stands in the ignored folder .dev of the checkout; what it downloads stands in a cache outside, shared by all checkouts.
-Only the standard library is used here: this module runs before anything is installed.
+`enter()` makes sure that Odoo 19.0, the pinned Python packages and the programs of the operating
+system are there, and continues the calling script inside the virtual environment. It is cheap when
+everything is in place. What it makes stands in the ignored folder .dev of the checkout; what it
+downloads stands in a cache outside, shared by all checkouts. Only the standard library is used
+here: this module runs before anything is installed.
 """
 
+import argparse
 import contextlib
 import fcntl
 import hashlib
@@ -28,13 +30,15 @@ LOGS = STATE / "log"
 VENV = STATE / "venv"
 STAMP = "itss_quality.stamp"  # tells in a virtual environment what it was made from
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
-# The requirements below this line are for development only: an installation of the addon works without them.
+# The requirements below this line are for development only: an installation of the addon works
+# without them.
 DEVELOPMENT_ONLY = "# === development only"
 
 ODOO_SERIES = (19, 0)
 ODOO_PACKAGE = "odoo-19"
 PACKAGES = Path("usr") / "lib" / "python3" / "dist-packages"
-# The web client of Odoo's Debian package takes files of these from the system's share folder, through relative links.
+# The web client of Odoo's Debian package takes files of these from the system's share folder,
+# through relative links.
 LINKED_PACKAGES = [
     "fonts-montserrat",
     "fonts-roboto-unhinted",
@@ -44,7 +48,8 @@ LINKED_PACKAGES = [
 ]
 # Debian's Font Awesome is newer than the 4.7 that Odoo's styles are written for.
 FONT_AWESOME = "font-awesome@4.7.0"
-# A library of the mail app that Debian's package leaves out; without it the web client's scripts do not build.
+# A library of the mail app that Debian's package leaves out; without it the web client's scripts do
+# not build.
 SELFIE_SEGMENTATION = "@mediapipe/selfie_segmentation@0.1.1675465747"
 
 USE_ODOO_HOME = (
@@ -58,6 +63,16 @@ def cache_folder():
     return Path(os.environ.get("ITSS_CACHE") or Path(base) / "itss_quality").absolute()
 
 
+def read_arguments(description, *arguments):
+    """Read the command line; an argument is its name and the options of `add_argument`."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for name, options in arguments:
+        parser.add_argument(name, **options)
+    return parser.parse_args()
+
+
 def fail(message):
     """End with one clear message instead of a traceback."""
     sys.stdout.flush()
@@ -65,7 +80,7 @@ def fail(message):
 
 
 def end_on_signals():
-    """Let Ctrl-C and SIGTERM unwind the stack, so that everything started is stopped, and not twice."""
+    """Let Ctrl-C and SIGTERM unwind the stack once, so that everything started is stopped."""
 
     def end(number, _frame):
         for name in (signal.SIGINT, signal.SIGTERM):
@@ -117,25 +132,25 @@ def call(command, hint="", **options):
     return done.stdout
 
 
-def enter(programs):
+def enter(required, useful=()):
     """Set everything up and continue the calling script with the virtual environment's Python.
 
-    :param programs: names out of `PROGRAMS` that the script cannot do without
+    :param required: names out of `PROGRAMS` that the script cannot do without
+    :param useful: those it works without, in part
     """
     end_on_signals()
-    # exec keeps the process number, so the mark is good for the restarted script and not for its children.
+    # exec keeps the process number, so the mark is good for the restarted script and not for its
+    # children.
     if os.environ.pop("ITSS_QUALITY_READY", "") == str(os.getpid()):
         return
-    if sys.version_info < (3, 10):  # noqa: UP036  (an older one is to end here, with a clear message)
+    if sys.version_info < (3, 10):  # noqa: UP036  (an older one ends here)
         fail(f"Odoo 19.0 needs Python 3.10 or newer; this is {sys.version.split()[0]}.")
-    os.umask(
-        0o022
-    )  # the database server may run as another user, who has to read the virtual environment
+    os.umask(0o022)  # the database server may run as another user, who reads what is made here
     os.environ["LC_ALL"] = "C.UTF-8"
     LOGS.mkdir(parents=True, exist_ok=True)
     with exclusive(STATE / "setup.lock"):
         with step(1, "Programs of the operating system") as remark:
-            install_programs(programs, remark)
+            install_programs(required, useful, remark)
         with step(2, "Odoo 19.0") as remark:
             odoo_home = find_odoo(remark)
         with step(3, "Python packages") as remark:
@@ -177,26 +192,28 @@ PROGRAMS = {
 }
 
 
-def install_programs(names, remark):
-    """Install what is missing through apt-get when root; otherwise end with the command that does it."""
-    missing = [
-        package for name in names if not PROGRAMS[name][0]() for package in PROGRAMS[name][1]
-    ]
-    if not missing:
-        return
-    if os.geteuid() or not shutil.which("apt-get"):
+def install_programs(required, useful, remark):
+    """Install what is missing when root; otherwise name the command that does it."""
+
+    def packages(names):
+        return [
+            package for name in names if not PROGRAMS[name][0]() for package in PROGRAMS[name][1]
+        ]
+
+    missing = packages([*required, *useful])
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        options = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        call(["apt-get", "update"], env=options)
+        call(["apt-get", "install", "-y", "--no-install-recommends", *missing], env=options)
+        remark(f"installed {', '.join(missing)}")
+    if still_missing := packages(required):
         fail(
-            f"Missing programs. Install them first, for example with: apt-get install {' '.join(missing)}"
+            f"Missing programs. On Debian, root installs them with: apt-get install {' '.join(still_missing)}"
         )
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    call(["apt-get", "update"], env=environment)
-    call(["apt-get", "install", "-y", "--no-install-recommends", *missing], env=environment)
-    still_missing = [name for name in names if not PROGRAMS[name][0]()]
-    if still_missing:
-        fail(
-            f"Installed {', '.join(missing)}, but these still do not work: {', '.join(still_missing)}"
+    if still_missing := packages(useful):
+        remark(
+            f"without them some things do not work, see: apt-get install {' '.join(still_missing)}"
         )
-    remark(f"installed {', '.join(missing)}")
 
 
 # Odoo
@@ -204,7 +221,7 @@ def install_programs(names, remark):
 
 
 def find_odoo(remark):
-    """The folder that contains the package `odoo`: ODOO_HOME, an importable one, the cached one or a fetched one."""
+    """The folder of the package `odoo`: ODOO_HOME, an importable, the cached or a fetched one."""
     if os.environ.get("ODOO_HOME"):
         home = Path(os.environ["ODOO_HOME"]).expanduser().absolute()
         if odoo_series(home) != ODOO_SERIES:
@@ -233,10 +250,13 @@ def odoo_series(home):
 
 
 def fetch_odoo(cache):
-    """Download and unpack Debian's package of Odoo and return its folder, which appears only once it is complete."""
+    """Unpack Debian's package of Odoo and return its folder, which appears once complete."""
+    for leftover in cache.glob("download-*"):  # of a run that was killed: we hold the lock
+        shutil.rmtree(leftover)
     with tempfile.TemporaryDirectory(dir=cache, prefix="download-") as folder:
         folder = Path(folder)
         fetch_debian_packages([ODOO_PACKAGE, *LINKED_PACKAGES], folder)
+        install_programs(["npm"], [], lambda text: None)
         tree = folder / "tree"
         for package in sorted(folder.glob("*.deb")):
             call(["dpkg", "-x", package, tree])
@@ -262,7 +282,7 @@ def fetch_odoo(cache):
 
 
 def fetch_debian_packages(names, folder):
-    """Download packages of Debian unstable with an apt configuration of our own: the system's stays as it is.
+    """Download packages of Debian unstable and leave the system's apt configuration alone.
 
     The mirror is the one in the machine's own configuration.
     """
@@ -307,7 +327,8 @@ def fetch_debian_packages(names, folder):
         apt += ["-o", f"{key}={value}"]
     for site in sites:
         (folder / "sources.list").write_text(f"deb [signed-by={keyring}] {site} unstable main\n")
-        # Third parties' archives have no `unstable` signed by Debian: the first that has one is Debian's.
+        # Third parties' archives have no `unstable` signed by Debian: the first that has one is
+        # Debian's.
         update = subprocess.run(
             [*apt, "update"], stdin=subprocess.DEVNULL, capture_output=True, text=True
         )
@@ -351,7 +372,8 @@ def create_venv(venv, odoo_home, requirements, remark=print):
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(requirements)
         file.flush()
-        # The list is complete; without --no-deps pip would build psycopg2, which Odoo names, from source.
+        # The list is complete; without --no-deps pip would build psycopg2, which Odoo names, from
+        # source.
         call(
             [
                 venv / "bin" / "pip",

@@ -41,7 +41,7 @@ CLUSTER_SETTINGS = {
 
 @contextlib.contextmanager
 def process(command, stop_signal=signal.SIGTERM, **options):
-    """A child in a process group of its own, so that Ctrl-C reaches only us; it does not outlive the block."""
+    """A child that does not outlive the block, in a process group of its own: we get Ctrl-C."""
     child = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -69,14 +69,16 @@ def process(command, stop_signal=signal.SIGTERM, **options):
 def postgresql():
     """A PostgreSQL server for the time of the block, reachable through the PG… variables.
 
-    The one of PGHOST if that is set, else an embedded one, shared by all that run in this checkout at the same time.
+    The one of PGHOST if that is set, else an embedded one, shared by all that run in this checkout
+    at the same time.
     """
     if os.environ.get("PGHOST"):
         check_role()
         yield f"the server at PGHOST={os.environ['PGHOST']}"
         return
-    # Every user of the server holds a shared lock; whoever gets it alone was the last one and stops the server. Killed
-    # users lose theirs, so nothing is left behind for longer than until the next user ends.
+    # Every user of the server holds a shared lock; whoever gets it alone was the last one and stops
+    # the server. Killed users lose theirs, so nothing is left behind for longer than until the next
+    # user ends.
     with (STATE / "postgresql.users").open("w") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
         server = start_cluster()
@@ -97,7 +99,7 @@ def postgresql():
 
 
 def embedded_server():
-    """The wheel's function that starts a server, with a lock file that other users of the machine do not own."""
+    """The wheel's function that starts a server; its lock file is not to be another user's."""
     runtime = Path(tempfile.gettempdir()) / f"itss_quality-{os.geteuid()}"
     (runtime / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
     with mock.patch.dict(os.environ, XDG_RUNTIME_DIR=str(runtime)):  # read by the import
@@ -109,15 +111,16 @@ def start_cluster():
     CLUSTER.mkdir(exist_ok=True)
     modes = {folder: folder.stat().st_mode for folder in CLUSTER.parents}
     try:
-        server = embedded_server()(CLUSTER, cleanup_mode=None)
-    except (OSError, AssertionError, subprocess.SubprocessError) as error:
+        server = embedded_server()(CLUSTER, cleanup_mode=None, start=False)
+        server.start()  # also where this process has stopped it before
+    except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
         fail(
             f"The embedded PostgreSQL does not start: {error}\nIts log is {CLUSTER / 'log'}. Remove {CLUSTER} to begin "
             "with a new one, or set PGHOST and PGUSER to use a server of your own."
         )
     if os.geteuid() == 0:
-        # For root the server runs as a user of its own, and every folder above it was made readable for everybody:
-        # passing through is enough.
+        # For root the server runs as a user of its own, and every folder above it was made readable
+        # for everybody: passing through is enough.
         for folder, mode in modes.items():
             folder.chmod(mode | 0o011)
     host = str(server.get_postmaster_info().socket_dir)
@@ -154,7 +157,7 @@ def query(database, statement, *parameters):
     with contextlib.closing(psycopg2.connect(dbname=database)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
+            cursor.execute(statement, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
 
@@ -169,7 +172,8 @@ def create_database(database):
         "postgres",
         f"CREATE DATABASE \"{database}\" ENCODING 'UTF8' LC_COLLATE 'C' TEMPLATE template0",
     )
-    # Odoo asks for this extension without looking, which is an error in the log of the embedded server: it has none.
+    # Odoo asks for this extension without looking, which is an error in the log of the embedded
+    # server: it has none.
     if query(database, "SELECT FROM pg_available_extensions WHERE name = 'pg_trgm'"):
         query(database, "CREATE EXTENSION pg_trgm")
 
@@ -188,7 +192,7 @@ def copy_database(template, database):
 
 
 def recorded_origin(database):
-    """What `record_origin` wrote: empty when the database is missing or its making was interrupted."""
+    """What `record_origin` wrote: empty when the making of the database was interrupted."""
     statement = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
     rows = query("postgres", statement, database)
     return (rows and rows[0][0]) or ""
@@ -230,7 +234,7 @@ def odoo(database, *arguments, command=("server",), config=CONFIG, python=sys.ex
 
 
 def install(database, *arguments, log, module=MODULE, **options):
-    """Run Odoo to install or update what the arguments say, and check that the module is installed afterwards."""
+    """Run Odoo to install or update, and check that the module is installed afterwards."""
     command = odoo(database, "--stop-after-init", "--no-http", *arguments, **options)
     with log.open("w") as file, process(command, stdout=file) as child:
         code = child.wait()
@@ -271,7 +275,7 @@ def addon_fingerprint():
 
 
 def base_database():
-    """A database with everything the addon depends on, and without it: copying it saves installing that every time."""
+    """A database with the addon's dependencies: copying it saves installing them every time."""
     database = "itss_base"
     manifest = ADDON / "__manifest__.py"
     try:

@@ -1,7 +1,8 @@
-"""Reads what Odoo logs while it runs tests: shows progress, and finds out what passed and what failed.
+"""Reads what Odoo logs while it runs tests: shows progress, tells what passed and what failed.
 
-Odoo prints no list of results: a test is known by its line "Starting …", a failure by an ERROR record. Everything that
-makes a run untrustworthy counts as a failure here: a skipped test, an error nobody expected, a crash, a missing total.
+Odoo prints no list of results: a test is known by its line "Starting …", a failure by an ERROR
+record. Everything that makes a run untrustworthy counts as a failure here: a skipped test, an error
+nobody expected, a crash, a missing total.
 """
 
 import re
@@ -70,7 +71,7 @@ class Verdict:
 
 
 def follow(stream, log):
-    """Copy the stream to the log file and show the tests as they start; return the verdict when the stream ends."""
+    """Copy the stream to the log file and show the tests as they start; return the verdict."""
     verdict = Verdict()
     record = None
     shown = None

@@ -1,6 +1,7 @@
-"""What the system tests stand on: real Odoo servers on real PostgreSQL, a real browser, a mail server.
+"""What the system tests stand on: Odoo servers on PostgreSQL, a browser, a mail server.
 
-They run inside the virtual environment of dev/test; `.dev/venv/bin/pytest` does as well once that exists.
+They run inside the virtual environment of dev/test; `.dev/venv/bin/pytest` does as well once that
+exists.
 """
 
 import contextlib
@@ -31,8 +32,9 @@ def environment():
 def odoo_server(environment):
     """Start Odoo servers: odoo_server(*arguments, demo=False, database=None) → servers.Server.
 
-    Each works on a fresh copy of a database with the addon, with or without demonstration data, or on the database of
-    another one. They are stopped, and their databases dropped, when the test ends.
+    Each works on a fresh copy of a database with the addon, with or without demonstration data, or
+    on the database of another one. They are stopped, and their databases dropped, when the test
+    ends.
     """
     numbers = itertools.count(1)
     with contextlib.ExitStack() as stack:
@@ -51,7 +53,7 @@ def odoo_server(environment):
 
 
 class RpcError(Exception):
-    """What the server refused: the exception's name, as `odoo.exceptions.AccessError`, and its message."""
+    """What the server refused: name, such as `odoo.exceptions.AccessError`, and message."""
 
     def __init__(self, error):
         data = error.get("data", {})
@@ -89,7 +91,7 @@ class Client(requests.Session):
 
 @pytest.fixture
 def rpc():
-    """Sign in: rpc(server, login, password=login) → client with call(model, method, *args, **kwargs).
+    """Sign in: rpc(server, login, password=login) → client: call(model, method, *args, **kwargs).
 
     `rpc.Error` is what a refused call raises.
     """
@@ -121,9 +123,10 @@ def chromium():
 
 @pytest.fixture
 def browser(chromium):
-    """Open a page: browser(server, login=None, locale="zh-CN") → Playwright page, each with its own cookies.
+    """Open a page: browser(server, login=None, locale="zh-CN") → Playwright page, own cookies.
 
-    With a login (password equal to it) the page is signed in. The test fails when a page had an uncaught error.
+    With a login (password equal to it) the page is signed in. The test fails when a page had an
+    uncaught error.
     """
     errors = []
     with contextlib.ExitStack() as stack:
@@ -168,7 +171,7 @@ class MailSink:
 
 @pytest.fixture
 def smtp_sink():
-    """Start a server with odoo_server(*smtp_sink.arguments) and find what it sends in smtp_sink.messages."""
+    """What odoo_server(*smtp_sink.arguments) sends is found in smtp_sink.messages."""
     sink = MailSink()
     controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
     controller.start()

@@ -61,7 +61,7 @@ def test_log_of_a_run_that_failed_in_silence(tmp_path):
 
 
 def test_server_and_browser(odoo_server, rpc, browser):
-    """A real server answers a user's calls, refuses what it must, and its web client works in a real browser."""
+    """A real server answers and refuses calls; its web client works in a real browser."""
     server = odoo_server()
     admin = rpc(server, "admin")
     assert admin.call(

@@ -1,6 +1,7 @@
-"""What an existing user of Odoo does: install the addon's wheel, install the addon, update it, uninstall it.
+"""What an existing user of Odoo does: install the wheel and the addon, update, uninstall.
 
-The wheel goes into a second virtual environment that has only what the addon runs on, and no way back to this checkout.
+The wheel goes into a second virtual environment that has only what the addon runs on, and no way
+back to this checkout.
 """
 
 import shutil
@@ -17,7 +18,7 @@ MODULE = ADDON.name
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """Built from a copy: in a git repository whool packs only what is committed, and the test is about what is there."""
+    """Built from a copy: in a git repository whool packs only what git knows."""
     folder = tmp_path_factory.mktemp("wheel")
     shutil.copytree(ADDON, folder / MODULE, ignore=shutil.ignore_patterns("__pycache__"))
     pip = [sys.executable, "-m", "pip", "wheel", "--no-index", "--no-deps", "--no-build-isolation"]
@@ -28,7 +29,7 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def plain_python(wheel):
-    """The Python of an environment with Odoo and the wheel, as a company has it that knows nothing of this checkout."""
+    """The Python of an environment with Odoo and the wheel that knows nothing of this checkout."""
     venv = STATE / "plain-venv"
     [path_file] = VENV.glob("lib/python*/site-packages/odoo.pth")
     odoo_home = path_file.parent / path_file.read_text().strip()
@@ -104,24 +105,28 @@ def test_update(database):
     servers.install(name, "-u", MODULE, log=LOGS / "update.log", **options)
 
 
+LEFTOVERS = {
+    "tables": "SELECT relname FROM pg_class WHERE relname LIKE 'itss\\_%' AND relkind IN ('r', 'v')",
+    "columns": "SELECT table_name, column_name FROM information_schema.columns "
+    "WHERE column_name LIKE 'itss\\_%'",
+    "models": "SELECT model FROM ir_model WHERE model LIKE 'itss.%'",
+    "fields": "SELECT model, name FROM ir_model_fields "
+    "WHERE model LIKE 'itss.%' OR name LIKE 'itss\\_%'",
+    "records": "SELECT model, name FROM ir_model_data WHERE module = 'itss_quality'",
+}
+
+
 def test_uninstall(database):
     """Nothing of the addon stays behind, and Odoo works without it."""
     name, options = database
+    for what, statement in LEFTOVERS.items():
+        assert servers.query(name, statement), f"the search for {what} finds none even before"
     command = servers.odoo(name, MODULE, command=("module", "uninstall"), **options)
     log = LOGS / "uninstall.log"
-    with log.open("w") as file:
-        subprocess.run(
-            command, check=True, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
-        )
-    assert " ERROR " not in log.read_text("utf-8")
-    for what, statement in {
-        "tables": "SELECT relname FROM pg_class WHERE relname LIKE 'itss\\_%%' AND relkind IN ('r', 'v', 'm')",
-        "columns": "SELECT table_name, column_name FROM information_schema.columns WHERE column_name LIKE 'itss\\_%%'",
-        "models": "SELECT model FROM ir_model WHERE model LIKE 'itss.%%'",
-        "fields": "SELECT model, name FROM ir_model_fields WHERE model LIKE 'itss.%%' OR name LIKE 'itss\\_%%'",
-        "records": "SELECT model, name FROM ir_model_data WHERE module = 'itss_quality'",
-        "scheduled actions": "SELECT cron_name FROM ir_cron WHERE cron_name ILIKE '%%itss%%'",
-    }.items():
+    with log.open("w") as file, servers.process(command, stdout=file) as child:
+        assert child.wait() == 0
+    assert not servers.records(log.read_text("utf-8"), "ERROR|CRITICAL")
+    for what, statement in LEFTOVERS.items():
         assert not servers.query(name, statement), f"{what} left behind"
     with servers.Server(name, log=LOGS / "uninstalled.log", **options):
         pass  # it starts and answers

@@ -9,5 +9,6 @@ from . import itss_plan
 from . import itss_plan_line
 from . import itss_plan_report
 from . import ir_attachment
+from . import mail_message
 from . import res_company
 from . import res_config_settings

@@ -1,13 +1,22 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 
 class IrAttachment(models.Model):
     _inherit = "ir.attachment"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        attachments = super().create(vals_list)
+        attachments._itss_check_evidence()
+        return attachments
+
     def write(self, vals):
         self._itss_check_evidence()
-        return super().write(vals)
+        result = super().write(vals)
+        if not {"res_model", "res_id", "res_field"}.isdisjoint(vals):
+            self._itss_check_evidence()
+        return result
 
     def unlink(self):
         self._itss_check_evidence()
@@ -19,7 +28,7 @@ class IrAttachment(models.Model):
             return
         for attachment in self.sudo():
             signed = (attachment.res_field or "") == "signed_pdf"
-            if attachment.res_model == "itss.plan.report" or (
+            if (attachment.res_model == "itss.plan.report" and attachment.res_id) or (
                 signed and (attachment.res_model or "").startswith("itss.")
             ):
                 raise UserError(

@@ -54,6 +54,7 @@ class ItssDocumentMixin(models.AbstractModel):
             ("approved", "Approved"),
             ("superseded", "Superseded"),
         ],
+        string="Status",
         default="draft",
         required=True,
         readonly=True,
@@ -128,6 +129,14 @@ class ItssDocumentMixin(models.AbstractModel):
         for document in self:
             parts = (document.number, document.name, document.version)
             document.display_name = " ".join(part for part in parts if part)
+
+    # -------------------------------------------------------------------------
+    # CONSTRAINS
+    # -------------------------------------------------------------------------
+
+    @api.constrains("reviewer_id", "approver_id", "company_id")
+    def _check_signers(self):
+        self._check_colleagues("reviewer_id", "approver_id")
 
     # -------------------------------------------------------------------------
     # Workflow

@@ -35,7 +35,7 @@ class ItssImprovement(models.Model):
     }
     _required_fields = {
         ("draft", "planned"): ("action", "owner_id", "date_deadline"),
-        ("in_progress", "to_verify"): ("completion",),
+        ("in_progress", "to_verify"): ("completion", "owner_id"),
     }
     _reason_fields = {
         ("to_verify", "in_progress"): "return_reason",
@@ -58,7 +58,9 @@ class ItssImprovement(models.Model):
         "owner_id",
         "date_deadline",
     )
-    _stamp_fields = ("source_name", "verified_by_id", "verified_date")
+    # fixed when the measure is planned: the owner carries it out
+    _planned_fields = ("action", "owner_id", "date_deadline", "department_id")
+    _stamp_fields = ("source_name", "completed_by_id", "verified_by_id", "verified_date")
 
     name = fields.Char(required=True, tracking=True)
     source_model = fields.Char(index=True, readonly=True)
@@ -89,6 +91,7 @@ class ItssImprovement(models.Model):
             ("closed", "Closed"),
             ("cancelled", "Cancelled"),
         ],
+        string="Status",
         default="draft",
         required=True,
         copy=False,
@@ -97,6 +100,7 @@ class ItssImprovement(models.Model):
     )
     return_reason = fields.Text(readonly=True, copy=False)
     cancel_reason = fields.Text(readonly=True, copy=False)
+    completed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     verified_by_id = fields.Many2one("res.users", string="Verified by", readonly=True, copy=False)
     verified_date = fields.Date(readonly=True, copy=False)
     is_late = fields.Boolean(compute="_compute_is_late", search="_search_is_late")
@@ -149,18 +153,45 @@ class ItssImprovement(models.Model):
             improvement.can_cancel = improvement._can_step("cancelled")
 
     # -------------------------------------------------------------------------
+    # CONSTRAINS
+    # -------------------------------------------------------------------------
+
+    @api.constrains("owner_id", "company_id")
+    def _check_owner(self):
+        self._check_colleagues("owner_id")
+
+    # -------------------------------------------------------------------------
     # CRUD
     # -------------------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):
         improvements = super().create(vals_list)
+        source_class = self.env.registry["itss.improvement.source.mixin"]
         for improvement in improvements.filtered("source_id"):
+            if not isinstance(self.env.get(improvement.source_model), source_class):
+                raise UserError(self.env._("Nothing of this kind gives rise to improvements."))
             # fails here when the user may not even read the source
             source = self.env[improvement.source_model].browse(improvement.source_id)
             source.check_access("read")
             improvement.sudo().source_name = source.display_name
         return improvements
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_planned(vals)
+        return super().write(vals)
+
+    def _check_planned(self, vals):
+        """Refuse another source, and a plan changed by who has to carry it out."""
+        sources = [name for name in ("source_model", "source_id") if name in vals]
+        planned = [name for name in self._planned_fields if name in vals]
+        if any(map(self.env.user.has_group, (GROUP_OPERATIONS, GROUP_QUALITY))):
+            planned = []
+        for improvement in self:
+            names = sources + (planned if improvement.state != "draft" else [])
+            if names:
+                raise improvement._get_locked_refusal(names)
 
     # -------------------------------------------------------------------------
     # Workflow
@@ -168,7 +199,11 @@ class ItssImprovement(models.Model):
 
     def _get_step_refusal(self, new_state):
         refusal = super()._get_step_refusal(new_state)
-        if refusal is None and self.state == "to_verify" and self.env.user == self.owner_id:
+        if (
+            refusal is None
+            and self.state == "to_verify"
+            and self.env.user in (self.owner_id | self.completed_by_id)
+        ):
             return UserError(
                 self.env._(
                     "“%(record)s” has to be verified by somebody else than its owner.",
@@ -186,6 +221,8 @@ class ItssImprovement(models.Model):
                     "verified_date": fields.Date.context_today(self),
                 }
             )
+        elif new_state == "to_verify":
+            self.completed_by_id = self.env.uid
         elif new_state == "planned":
             self.activity_schedule(
                 "mail.mail_activity_data_todo",

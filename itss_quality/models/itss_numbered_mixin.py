@@ -53,7 +53,14 @@ class ItssNumberedMixin(models.AbstractModel):
     @api.model
     def _get_next_number(self, company_id, year):
         sequence = self.env["ir.sequence"].with_company(company_id)
-        return sequence.next_by_code(self._name, sequence_date=f"{year}-01-01")
+        records = self.sudo()
+        while True:
+            number = sequence.next_by_code(self._name, sequence_date=f"{year}-01-01")
+            # somebody may have entered it by hand
+            if not number or not records.search_count(
+                [("company_id", "=", company_id), ("number", "=", number)], limit=1
+            ):
+                return number
 
     @api.model
     def _prepare_sequence_vals(self, company):

@@ -4,9 +4,10 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
-from ..tools.plan_date import parse_plan_date
 from ..tools.plan_template import prepare_template_lines, prepare_template_texts, shift_year
+from .itss_document_mixin import ItssDocumentMixin
 
 GROUP_OPERATIONS = "itss_quality.group_itss_operations"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
@@ -27,6 +28,7 @@ class ItssPlan(models.Model):
     _number_prefix = "QP"
     _document_report = "itss_quality.itss_plan_report_pdf"
     _locked_states = ("submitted", "reviewed", "approved", "superseded", "closed")
+    _stamp_fields = ("closing_note", *ItssDocumentMixin._stamp_fields)
     _locked_fields = (
         "name",
         "number",
@@ -99,6 +101,9 @@ class ItssPlan(models.Model):
     warning_count = fields.Integer(compute="_compute_warning_count")
     audit_date_missing = fields.Boolean(compute="_compute_audit_date_missing")
     can_close = fields.Boolean(compute="_compute_can_steps")
+    concerns_me = fields.Boolean(
+        compute="_compute_concerns_me", search="_search_concerns_me", compute_sudo=True
+    )
 
     _year_range = models.Constraint(
         "CHECK(year BETWEEN 2000 AND 2100)", "Please enter a year between 2000 and 2100."
@@ -154,6 +159,20 @@ class ItssPlan(models.Model):
                 plan.line_ids.mapped("before_external_audit")
             )
 
+    @api.depends("line_ids")
+    @api.depends_context("uid")
+    def _compute_concerns_me(self):
+        # not over line_ids: a record rule that reads them leaves the lines of others in the cache
+        concerning = self.search([("id", "in", self.ids), ("concerns_me", "=", True)])
+        for plan in self:
+            plan.concerns_me = plan in concerning
+
+    def _search_concerns_me(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domain = Domain("line_ids", "any!", self.env["itss.plan.line"]._get_concerns_me_domain())
+        return domain if True in value else ~domain
+
     def _compute_can_steps(self):
         super()._compute_can_steps()
         for plan in self:
@@ -174,13 +193,17 @@ class ItssPlan(models.Model):
         return defaults
 
     def write(self, vals):
+        years = {plan: plan.year for plan in self} if "year" in vals else {}
         result = super().write(vals)
-        if "year" in vals:
-            # a date text without a year (“March”) means the plan's year
-            self.line_ids.filtered(
-                lambda line: parse_plan_date(line.date_text or "", line.plan_id.year)
-            )._compute_dates()
+        for plan, year in years.items():
+            if plan.year != year:
+                plan.line_ids._read_dates_again(year)
         return result
+
+    def unlink(self):
+        # not by the database: what a line gave rise to forbids its deletion
+        self.line_ids.unlink()
+        return super().unlink()
 
     def copy(self, default=None):
         """Copy plans with their lines, which start anew, dates moved to the copy's year.
@@ -202,7 +225,7 @@ class ItssPlan(models.Model):
 
     def _get_number_year(self, vals):
         # an impossible year is refused by the constraint, not by the sequence
-        return min(max(vals.get("year") or super()._get_number_year(vals), 2000), 2100)
+        return min(max(int(vals.get("year") or super()._get_number_year(vals)), 2000), 2100)
 
     def _get_reason_field(self, old_state, new_state):
         if new_state == "closed" and self._get_open_lines():
@@ -218,6 +241,13 @@ class ItssPlan(models.Model):
 
     def _check_step(self, new_state, vals):
         super()._check_step(new_state, vals)
+        if new_state == "closed" and self.search_count([("previous_id", "=", self.id)], limit=1):
+            raise UserError(
+                self.env._(
+                    "“%(plan)s” has a revision under way: approve or delete it first.",
+                    plan=self.display_name,
+                )
+            )
         if new_state == "submitted" and not self.line_ids:
             raise UserError(
                 self.env._(
@@ -228,8 +258,10 @@ class ItssPlan(models.Model):
             )
 
     def _apply_step(self, old_state, new_state):
-        if new_state == "closed" and (info := self._get_step_info(new_state)):
-            self.message_post(body=info)
+        if new_state == "closed":
+            if info := self._get_step_info(new_state):
+                self.message_post(body=info)
+            self.line_ids.activity_unlink(["mail.mail_activity_data_todo"])
         super()._apply_step(old_state, new_state)
 
     def _link_revision(self, revision):
@@ -272,7 +304,6 @@ class ItssPlan(models.Model):
                 }
             )
 
-    @api.model
     def action_new_from_template(self, year=None):
         """Create a draft plan with the eight lines of the built-in ITSS template.
 

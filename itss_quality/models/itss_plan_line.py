@@ -86,12 +86,14 @@ class ItssPlanLine(models.Model):
     responsible_department_ids = fields.Many2many(
         "hr.department",
         "itss_plan_line_responsible_department_rel",
+        ondelete="restrict",
         string="Responsible Departments",
         check_company=True,
     )
     supporting_department_ids = fields.Many2many(
         "hr.department",
         "itss_plan_line_supporting_department_rel",
+        ondelete="restrict",
         string="Supporting Departments",
         check_company=True,
     )
@@ -171,6 +173,7 @@ class ItssPlanLine(models.Model):
             ("done", "Done"),
             ("cancelled", "Cancelled"),
         ],
+        string="Status",
         default="planned",
         required=True,
         copy=False,
@@ -207,10 +210,16 @@ class ItssPlanLine(models.Model):
     )
     is_late = fields.Boolean(string="Late", compute="_compute_is_late", search="_search_is_late")
     concerns_me = fields.Boolean(
-        compute="_compute_concerns_me", search="_search_concerns_me", string="My Department's"
+        compute="_compute_concerns_me",
+        search="_search_concerns_me",
+        compute_sudo=True,  # the record rule itself asks for it
+        string="My Department's",
     )
     is_my_duty = fields.Boolean(
-        compute="_compute_concerns_me", search="_search_is_my_duty", string="My Duty"
+        compute="_compute_concerns_me",
+        search="_search_is_my_duty",
+        compute_sudo=True,
+        string="My Duty",
     )
     warning = fields.Text(compute="_compute_warning")
     can_report = fields.Boolean(compute="_compute_can_steps")
@@ -366,6 +375,13 @@ class ItssPlanLine(models.Model):
                 plan._check_locked({"line_ids": True})
         return lines
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "plan_id" in vals and not self.env.su:
+            # nor does it take lines from another plan
+            self._check_locked({"plan_id": True})
+        return result
+
     # -------------------------------------------------------------------------
     # Workflow
     # -------------------------------------------------------------------------
@@ -430,6 +446,16 @@ class ItssPlanLine(models.Model):
                 )
             )
 
+    def _read_dates_again(self, old_year):
+        """Read the dates anew when the plan's year changed: “March” means the plan's year.
+
+        Dates corrected by hand, which the text does not say, stay.
+        """
+        for line in self:
+            parsed = parse_plan_date(line.date_text or "", old_year)
+            if parsed and parsed[:2] == (line.date_start, line.date_end):
+                line._compute_dates()
+
     def _prepare_next_year_vals(self, delta):
         """Return what changes when the line is copied into a plan ``delta`` years later."""
         self.ensure_one()
@@ -473,6 +499,10 @@ class ItssPlanLine(models.Model):
             )
             old.report_ids.line_id = line
             old.improvement_ids.source_id = line.id
+            if line.reminder_stage == old.reminder_stage:
+                old.activity_ids.write({"res_id": line.id})
+            else:
+                old.activity_ids.unlink()
 
     # -------------------------------------------------------------------------
     # Domains
@@ -609,29 +639,40 @@ class ItssPlanLine(models.Model):
         quality department one when the line is late; each once per line. A day
         on which the action did not run is made up for on the next.
         """
-        for [company] in self._read_group(self._get_open_domain(), ["company_id"]):
-            # the day it is where the company's plan is watched
-            user = company._itss_get_quality_user()
-            today = fields.Date.context_today(self.with_context(tz=user.tz))
-            ahead = today + timedelta(days=company.itss_reminder_days)
-            open_lines = self._get_open_domain() & Domain("company_id", "=", company.id)
-            late = open_lines & Domain("date_end", "<", today)
-            late &= Domain("reminder_stage", "in", (False, "upcoming"))
-            soon = open_lines & Domain("date_end", ">=", today) & Domain("date_end", "<=", ahead)
-            soon &= Domain("reminder_stage", "=", False)
-            for domain, stage in ((late, "late"), (soon, "upcoming")):
-                if not self._remind_batches(company, domain, stage):
-                    return
+        jobs = [
+            job
+            for [company] in self._read_group(self._get_open_domain(), ["company_id"])
+            for job in self._get_remind_jobs(company)
+        ]
+        # told once for all, as a run that is out of time counts as done when nothing remains
+        crons = self.env["ir.cron"]
+        time_left = crons._commit_progress(
+            remaining=sum(self.search_count(domain) for _company, domain, _stage in jobs)
+        )
+        for company, domain, stage in jobs:
+            if time_left:
+                time_left = self._remind_batches(company, domain, stage)
+
+    def _get_remind_jobs(self, company):
+        """Return (company, domain, stage) for the lines of a company to remind of today."""
+        # the day it is where the company's plan is watched
+        user = company._itss_get_quality_user()
+        today = fields.Date.context_today(self.with_context(tz=user.tz))
+        ahead = today + timedelta(days=company.itss_reminder_days)
+        open_lines = self._get_open_domain() & Domain("company_id", "=", company.id)
+        late = open_lines & Domain("date_end", "<", today)
+        late &= Domain("reminder_stage", "in", (False, "upcoming"))
+        soon = open_lines & Domain("date_end", ">=", today) & Domain("date_end", "<=", ahead)
+        soon &= Domain("reminder_stage", "=", False)
+        return [(company, late, "late"), (company, soon, "upcoming")]
 
     def _remind_batches(self, company, domain, stage):
         """Remind of all lines in ``domain`` in committed batches.
 
-        :return: whether there is time left
+        :return: seconds left for the run, 0 when it has to stop
         """
-        crons = self.env["ir.cron"]
-        remaining = self.search_count(domain)
+        time_left = float("inf")
         failed = self.browse()
-        time_left = crons._commit_progress(remaining=remaining)
         while time_left:
             lines = self.search(domain & Domain("id", "not in", failed.ids), limit=CRON_BATCH)
             if not lines:
@@ -646,7 +687,7 @@ class ItssPlanLine(models.Model):
                 except Exception:
                     _logger.exception("No reminder for plan line %s", line.id)
                     failed |= line
-            time_left = crons._commit_progress(len(locked))
+            time_left = self.env["ir.cron"]._commit_progress(len(lines))
         return time_left
 
     def _remind(self, stage):
@@ -661,12 +702,16 @@ class ItssPlanLine(models.Model):
             return
         line = self.with_context(lang=user.lang)
         due = format_date(line.env, line.date_end)
+        if stage == "upcoming":
+            summary = line.env._("Plan line due on %(due)s", due=due)
+        else:
+            summary = line.env._("Plan line late since %(due)s", due=due)
+            # whoever is late may remove a to-do, but not what was reported
+            line.message_post(body=summary, partner_ids=user.partner_id.ids)
         line.activity_schedule(
             "mail.mail_activity_data_todo",
             date_deadline=line.date_end,
-            summary=line.env._("Plan line due on %(due)s", due=due)
-            if stage == "upcoming"
-            else line.env._("Plan line late since %(due)s", due=due),
+            summary=summary,
             user_id=user.id,
         )
 
@@ -674,14 +719,18 @@ class ItssPlanLine(models.Model):
         """Return the user to remind: the person named, or who holds the title named."""
         self.ensure_one()
         company = self.company_id
-        representative = company.itss_management_representative_id
-        if self.responsible_id:
-            return self.responsible_id.user_id
-        if (self.responsible_title or "").strip() in ("管理者代表", "Management Representative"):
-            return representative.user_id
-        return self.responsible_department_ids.manager_id.user_id[:1] or (
-            company._itss_get_quality_user()
+        title = (self.responsible_title or "").strip()
+        named = self.responsible_department_ids.filtered(
+            lambda department: department.name == title
         )
+        employees = self.responsible_id
+        if title in ("管理者代表", "Management Representative"):
+            employees |= company.itss_management_representative_id
+        employees |= named.manager_id
+        employees |= self.responsible_department_ids.manager_id
+        # whoever left, or has no account, would never see the to-do
+        users = employees.user_id.filtered("active")
+        return users[:1] or company._itss_get_quality_user()
 
     # -------------------------------------------------------------------------
     # ACTIONS

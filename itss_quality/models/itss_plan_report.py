@@ -121,6 +121,9 @@ class ItssPlanReport(models.Model):
             files = report.attachment_ids
             if not self.env.su:
                 files.check_access("read")
-            files.sudo().filtered(lambda file: not file.res_id).write(
-                {"res_model": self._name, "res_id": report.id}
-            )
+            place = {"res_model": self._name, "res_id": report.id}
+            loose = files.sudo().filtered(lambda file: not file.res_id)
+            loose.write(place)
+            # a file of another record stays its own; the report keeps a copy
+            if others := files.sudo() - loose:
+                report.sudo().attachment_ids = loose | others.copy(place)

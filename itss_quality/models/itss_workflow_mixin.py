@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 
 class ItssWorkflowMixin(models.AbstractModel):
@@ -36,22 +36,31 @@ class ItssWorkflowMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        records = super().create(vals_list)
-        if not self.env.su:
-            # checked afterwards: a default_* key in the context must not help either
-            for record in records:
-                record._check_initial()
-        return records
+        if self.env.su:
+            return super().create(vals_list)
+        for vals in vals_list:
+            self._check_stamps(vals)
+        # a default_* key of the context must not do what a value may not
+        context = {
+            key: value
+            for key, value in self.env.context.items()
+            if not (key.startswith("default_") and self._is_stamp(key.removeprefix("default_")))
+        }
+        records = super(ItssWorkflowMixin, self.with_context(context)).create(vals_list)
+        for record in records:
+            record._check_initial()
+        return records.with_env(self.env)
 
     def write(self, vals):
         if self.env.su:
             return super().write(vals)
         self.check_access("write")
-        self._check_stamps(vals)
         self._check_locked(vals)
         steps = []
         if "state" in vals:
             steps = [(record, record.state) for record in self if record.state != vals["state"]]
+        reasons = {record._get_reason_field(old, vals["state"]) for record, old in steps}
+        self._check_stamps({name: vals[name] for name in vals if name not in reasons})
         for record, _old in steps:
             record._check_step(vals["state"], vals)
         result = super().write(vals)
@@ -150,10 +159,9 @@ class ItssWorkflowMixin(models.AbstractModel):
                     state=self._get_state_label(self.state),
                 )
             )
-        self._check_stamps({name: True for name in self._stamp_fields if self[name]})
 
     def _check_stamps(self, vals):
-        names = [name for name in self._stamp_fields if name in vals]
+        names = [name for name in vals if self._is_stamp(name)]
         if names:
             raise UserError(
                 self.env._(
@@ -162,20 +170,47 @@ class ItssWorkflowMixin(models.AbstractModel):
                 )
             )
 
+    def _is_stamp(self, name):
+        """Whether only a step, or the server's own computation, writes the field."""
+        field = self._fields.get(name)
+        return (
+            name in self._stamp_fields
+            or name in self._reason_fields.values()
+            or bool(field and field.store and field.compute and field.readonly)
+        )
+
+    def _check_colleagues(self, *names):
+        """Raise unless the users in these fields are internal users of the record's company."""
+        for record in self.sudo():
+            for name in names:
+                user = record[name]
+                if user and (user.share or record.company_id not in user.company_ids):
+                    raise ValidationError(
+                        self.env._(
+                            "%(user)s does not work for %(company)s: choose somebody else as %(field)s.",
+                            user=user.name,
+                            company=record.company_id.name,
+                            field=self._get_field_labels([name]),
+                        )
+                    )
+
     def _check_locked(self, vals):
         names = [name for name in self._locked_fields if name in vals]
         if not names:
             return
         for record in self:
             if record._is_locked():
-                raise UserError(
-                    self.env._(
-                        "“%(record)s” is %(state)s: %(fields)s can't change any more.",
-                        record=record.display_name,
-                        state=record._get_locked_label(),
-                        fields=self._get_field_labels(names),
-                    )
-                )
+                raise record._get_locked_refusal(names)
+
+    def _get_locked_refusal(self, names):
+        return UserError(
+            self.env._(
+                "“%(record)s” is %(state)s: %(fields)s can't change any more.",
+                record=self.display_name,
+                state=self._get_locked_label(),
+                fields=self._get_field_labels(names),
+            )
+        )
 
     def _check_step(self, new_state, vals):
         """Raise when the step can't be taken with what ``vals`` brings along.

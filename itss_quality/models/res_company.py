@@ -98,7 +98,7 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         manager = self.sudo().itss_quality_department_id.manager_id.user_id
-        if manager:
+        if manager.active:
             return manager
         group = self.env.ref("itss_quality.group_itss_quality").sudo()
         return group.all_user_ids.filtered(lambda user: self in user.company_ids).sorted("id")[:1]

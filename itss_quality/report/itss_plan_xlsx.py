@@ -45,7 +45,10 @@ class ItssPlanXlsx(models.AbstractModel):
     def _get_objs_for_report(self, docids, data):
         if data and data.get("template"):
             return self.env["itss.plan"]
-        return super()._get_objs_for_report(docids, data)
+        plans = super()._get_objs_for_report(docids, data)
+        # as its PDF: who may read the plan gets the whole table
+        plans.check_access("read")
+        return plans.sudo()
 
     # -------------------------------------------------------------------------
     # Layout

@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_document,
+    test_evidence,
     test_i18n,
     test_improvement,
     test_plan,

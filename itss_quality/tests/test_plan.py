@@ -176,6 +176,47 @@ class TestPlan(ItssCommon):
         plan.with_user(self.manager_user).action_close()
         self.assertEqual(plan.state, "closed")
 
+    def test_a_plan_with_a_revision_under_way_is_not_closed(self):
+        plan = self.approve(self.make_plan()).with_user(self.quality_user)
+        revision = self._open(plan.action_new_revision())
+        with self.assertRaisesRegex(UserError, "revision under way"):
+            plan.write({"state": "closed", "closing_note": "end of year"})
+        revision.unlink()
+        plan.write({"state": "closed", "closing_note": "end of year"})
+
+    def test_closing_ends_the_to_dos_of_open_lines(self):
+        plan = self.approve(self.make_plan())
+        plan.line_ids.sudo()._remind("upcoming")
+        self.assertTrue(plan.line_ids.activity_ids)
+        plan.with_user(self.quality_user).write({"state": "closed", "closing_note": "x"})
+        self.assertFalse(plan.line_ids.activity_ids)
+
+    def test_reminders_follow_the_line_into_the_revision(self):
+        plan = self.approve(self.make_plan(lines=2))
+        for line in plan.line_ids.sudo():
+            line._remind("upcoming")
+        revision = self._open(plan.with_user(self.quality_user).action_new_revision())
+        revision.with_user(self.quality_user).change_note = "Changed"
+        revision.line_ids[1].with_user(self.quality_user).date_text = "2025年12月"
+        self.approve(revision)
+        first, second = revision.line_ids
+        self.assertEqual((len(first.activity_ids), first.reminder_stage), (1, "upcoming"))
+        self.assertEqual((len(second.activity_ids), second.reminder_stage), (0, False))
+        self.assertFalse(plan.line_ids.activity_ids)
+
+    def test_the_template_button_works_with_rows_selected(self):
+        plan = self.make_plan()
+        new = self._open(plan.action_new_from_template())
+        self.assertEqual(len(new.line_ids), 8)
+
+    def test_corrected_dates_survive_a_change_of_year(self):
+        plan = self.make_plan(lines=0)
+        line = self.make_line(plan, date_text="10月")
+        line.date_end = "2025-10-15"
+        plan.year = 2025
+        plan.year = 2026
+        self.assertEqual(str(line.date_end), "2025-10-15")
+
     def test_members_of_the_plan_s_departments_comment_while_it_is_agreed(self):
         plan = self.make_plan()
         plan.line_ids.supporting_department_ids = self.dep_staff

@@ -287,6 +287,45 @@ class TestPlanLine(ItssCommon):
         line.responsible_id = self.employee(self.quality_user)
         self.assertEqual(line._get_user_in_charge(), self.quality_user)
 
+    def test_somebody_is_always_reminded(self):
+        self.dep_operations.manager_id = self.employee(self.ops_user)
+        self.dep_quality.manager_id = self.employee(self.quality_user_2)
+        no_user = self.env["hr.employee"].create(
+            {"name": "without account", "company_id": self.company.id}
+        )
+        both = self.dep_operations | self.dep_quality
+        line = self.make_line(
+            self.make_plan(lines=0),
+            responsible_department_ids=[(6, 0, both.ids)],
+            responsible_title="质量部",
+        )
+        self.assertEqual(line._get_user_in_charge(), self.quality_user_2)
+        line.responsible_id = no_user
+        self.assertEqual(line._get_user_in_charge(), self.quality_user_2)
+        line.responsible_title = "管理者代表"
+        self.assertTrue(line._get_user_in_charge())
+        self.quality_user_2.active = False
+        self.assertEqual(line._get_user_in_charge(), self.ops_user)
+
+    def test_a_run_out_of_time_is_not_taken_for_done(self):
+        plan = self.make_plan(lines=0)
+        for _number in range(3):
+            self.make_line(plan, date_text="2025年10月底")
+        self.approve(plan)
+        told = []
+
+        def no_time(cron, processed=0, *, remaining=None, deactivate=False):
+            told.append((processed, remaining))
+            return 0
+
+        self.patch(type(self.env["ir.cron"]), "_commit_progress", no_time)
+        with freeze_time("2025-10-30"):
+            self.env["itss.plan.line"]._cron_remind()
+        [(processed, remaining)] = told
+        self.assertEqual(processed, 0)
+        self.assertGreaterEqual(remaining, 3)
+        self.assertFalse(any(plan.line_ids.mapped("reminder_stage")))
+
     # -------------------------------------------------------------------------
     # What is printed
     # -------------------------------------------------------------------------

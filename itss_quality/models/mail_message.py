@@ -1,0 +1,31 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+# what a message says, of what, by whom and when
+CONTENT = {"author_id", "body", "date", "message_type", "model", "res_id", "subject"}
+
+
+class MailMessage(models.Model):
+    _inherit = "mail.message"
+
+    def write(self, vals):
+        if not CONTENT.isdisjoint(vals):
+            self._itss_check_evidence()
+        return super().write(vals)
+
+    def unlink(self):
+        self._itss_check_evidence()
+        return super().unlink()
+
+    def _itss_check_evidence(self):
+        """Refuse to touch what the system noted on a record: signatures, reasons, reports.
+
+        People's own comments stay theirs.
+        """
+        if self.env.su:
+            return
+        for message in self.sudo():
+            if (message.model or "").startswith("itss.") and message.message_type != "comment":
+                raise UserError(
+                    self.env._("What the system noted is evidence and can't be changed or deleted.")
+                )
