@@ -136,6 +136,20 @@ class TestAccessOverRpc(ItssCommon, HttpCase):
                     vals = {"line_id": line.id, "percent": 10, "text": "x"}
                     self.assertEqual(self._allowed(user, "itss.plan.report", "create", [vals]), may)
                 self.assertFalse(self._allowed(user, "itss.plan.report", "unlink", report.ids))
+                if user != self.outsider:
+                    with self.assertRaises(JsonRpcException):
+                        self._rpc(user, "itss.plan.report", "write", report.ids, {"percent": 99})
+        self.assertFalse(
+            self._allowed(self.foreign_user, "itss.plan.report", "read", report.ids, ["text"])
+        )
+        self.assertFalse(
+            self._allowed(
+                self.foreign_user,
+                "itss.plan.report",
+                "create",
+                [{"line_id": self.own.line_ids.id, "percent": 10, "text": "x"}],
+            )
+        )
 
     def test_a_search_shows_a_participant_the_lines_that_concern_them(self):
         lines = self.env["itss.plan.line"].with_user(self.staff_user)
@@ -196,13 +210,32 @@ class TestAccessOverRpc(ItssCommon, HttpCase):
                     self.assertIn(error.__name__, str(caught.exception))
 
     def test_frozen_fields_are_refused_over_rpc(self):
-        for user in (self.quality_user, self.admin_user):
-            for model, record in (("itss.plan", self.own), ("itss.plan.line", self.own.line_ids)):
-                with self.assertRaises(JsonRpcException) as caught:
-                    self._rpc(user, model, "write", record.ids, {"name": "other"})
-                self.assertIn("UserError", str(caught.exception))
+        records = (self.own, self.own.line_ids)
+        for record in records:
+            for field in record._locked_fields:
+                value = [] if record._fields[field].type in ("one2many", "many2many") else False
+                with self.subTest(model=record._name, field=field):
+                    with self.assertRaises(JsonRpcException) as caught:
+                        self._rpc(
+                            self.quality_user, record._name, "write", record.ids, {field: value}
+                        )
+                    self.assertIn("UserError", str(caught.exception))
         self.own.invalidate_recordset()
         self.assertEqual((self.own.name, self.own.line_ids.name), ("own", "内审"))
+
+    def test_lines_of_a_frozen_plan_are_neither_added_nor_deleted_over_rpc(self):
+        line = self.own.line_ids
+        for user in (self.quality_user, self.admin_user):
+            for method, args in (
+                ("create", [[{"plan_id": self.own.id, "name": "x"}]]),
+                ("unlink", [line.ids]),
+            ):
+                with self.subTest(user=user.login, method=method):
+                    with self.assertRaises(JsonRpcException) as caught:
+                        self._rpc(user, "itss.plan.line", method, *args)
+                    self.assertIn("UserError", str(caught.exception))
+        for user in (self.staff_user, self.desk_user, self.ops_user, self.manager_user):
+            self.assertFalse(self._allowed(user, "itss.plan.line", "unlink", line.ids))
 
     def test_improvements_show_to_owner_department_and_quality(self):
         improvement = self.env["itss.improvement"].create(
@@ -224,3 +257,75 @@ class TestAccessOverRpc(ItssCommon, HttpCase):
         self.assertFalse(
             self._allowed(self.staff_user, "itss.improvement", "read", improvement.ids, ["name"])
         )
+
+    def test_improvements_are_changed_by_those_who_work_on_them(self):
+        vals = {"name": "Improve", "problem": "Late", "company_id": self.company.id}
+        own = self.env["itss.improvement"].create({**vals, "department_id": self.dep_staff.id})
+        other = self.env["itss.improvement"].create({**vals, "department_id": self.dep_quality.id})
+        writers = {"t_ops", "t_quality", "t_admin"}
+        for user in self.users | self.foreign_user:
+            member = user not in (self.outsider, self.foreign_user)
+            with self.subTest(user=user.login):
+                for record, expected in (
+                    (own, user.login in writers | {"t_staff"}),
+                    (other, user.login in writers),
+                ):
+                    self.assertEqual(
+                        self._allowed(
+                            user, "itss.improvement", "write", record.ids, {"root_cause": "x"}
+                        ),
+                        expected,
+                    )
+                    self.assertEqual(
+                        self._allowed(user, "itss.improvement", "unlink", record.ids),
+                        user.login in {"t_quality", "t_admin"},
+                    )
+                self.assertEqual(self._allowed(user, "itss.improvement", "create", [vals]), member)
+
+    def test_only_the_quality_department_imports(self):
+        for user in self.users:
+            with self.subTest(user=user.login):
+                self.assertEqual(
+                    self._allowed(user, "itss.plan.import", "create", [{}]),
+                    user.login in CREATORS,
+                )
+
+    def test_reject_close_cancel_and_reopen_over_rpc_obey_the_table(self):
+        line = self.own.line_ids
+        cancel = {"state": "cancelled", "cancel_reason": "x"}
+        close = {"state": "closed", "closing_note": "x"}
+        calls = [
+            (line, cancel, {"t_quality", "t_admin"}),
+            (self.own, close, {"t_quality", "t_boss", "t_admin"}),
+            (self.own, {"state": "draft", "rejection_reason": "x"}, set()),
+        ]
+        submitted = self.make_plan(name="submitted")
+        submitted.action_submit()
+        calls.append(
+            (
+                submitted,
+                {"state": "draft", "rejection_reason": "x"},
+                {"t_ops", "t_quality", "t_boss", "t_admin"},
+            )
+        )
+        for record, vals, expected in calls:
+            for user in self.users:
+                with self.subTest(model=record._name, vals=vals, user=user.login):
+                    self.assertEqual(self._steps(user, record, vals), user.login in expected)
+        line.with_user(self.quality_user).write(cancel)
+        for user in self.users:
+            self.assertEqual(
+                self._steps(user, line, {"state": "planned"}),
+                user.login in {"t_quality", "t_admin"},
+            )
+
+    def _steps(self, user, record, vals):
+        """Whether the user's step is taken; what it did is undone."""
+        with self.env.cr.savepoint() as savepoint:
+            try:
+                self._rpc(user, record._name, "write", record.ids, vals)
+            except JsonRpcException:
+                return False
+            finally:
+                savepoint.rollback()
+        return True
