@@ -85,7 +85,8 @@ def end_on_signals():
     def end(number, _frame):
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, signal.SIG_IGN)
-        print("\nStopping.", flush=True)
+        with contextlib.suppress(OSError):  # whoever read what we print may be gone
+            print("\nStopping.", flush=True)
         sys.exit(128 + number)
 
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -108,7 +109,11 @@ def exclusive(path):
     """Hold a lock file, so that two runs at once do not set up the same thing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another run that holds {path.name} ... ", end="", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
@@ -293,38 +298,26 @@ def fetch_debian_packages(names, folder):
     )
     if not shutil.which("apt-get") or not keyring.exists():
         fail(f"{looked_for} can only be fetched on Debian.\n{USE_ODOO_HOME}")
-    sites = call(
-        [
-            "apt-get",
-            "indextargets",
-            "--no-release-info",
-            "--format",
-            "$(SITE) $(RELEASE)",
-            "Component: main",
-        ]
-    )
-    sites = {line.split()[0]: None for line in sites.splitlines() if not line.endswith("-security")}
+    targets = ["indextargets", "--no-release-info", "--format", "$(SITE) $(RELEASE)"]
+    sites = call(["apt-get", *targets, "Component: main"]).splitlines()
+    sites = dict.fromkeys(site.split()[0] for site in sites if not site.endswith("-security"))
     (folder / "lists" / "partial").mkdir(parents=True)
     (folder / "cache" / "archives" / "partial").mkdir(parents=True)
     (folder / "status").touch()
-    apt = [
-        "apt-get",
-        "-o",
-        "Acquire::Retries=3",
-        "-o",
-        "Acquire::http::Timeout=60",
-        "-o",
-        "APT::Sandbox::User=root",
-    ]
+    apt = ["apt-get"]
     for key, value in {
+        "Acquire::Retries": 3,
+        "Acquire::http::Timeout": 60,
+        "APT::Sandbox::User": "root",
+        "APT::Update::Error-Mode": "any",
         "Dir::Etc::sourcelist": folder / "sources.list",
         "Dir::Etc::sourceparts": "/dev/null",
         "Dir::State::lists": folder / "lists",
         "Dir::State::status": folder / "status",
         "Dir::Cache": folder / "cache",
-        "APT::Update::Error-Mode": "any",
     }.items():
         apt += ["-o", f"{key}={value}"]
+    errors = ""
     for site in sites:
         (folder / "sources.list").write_text(f"deb [signed-by={keyring}] {site} unstable main\n")
         # Third parties' archives have no `unstable` signed by Debian: the first that has one is
@@ -334,10 +327,9 @@ def fetch_debian_packages(names, folder):
         )
         if not update.returncode:
             break
+        errors += update.stderr
     else:
-        fail(
-            f"{looked_for} was not reached: no archive of apt's configuration has unstable.\n{USE_ODOO_HOME}"
-        )
+        fail(f"{looked_for} was not reached through apt's archives.\n{errors}{USE_ODOO_HOME}")
     call(
         [*apt, "download", *names],
         hint=f"{looked_for} could not be fetched.\n{USE_ODOO_HOME}",

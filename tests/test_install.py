@@ -7,6 +7,7 @@ back to this checkout.
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +33,7 @@ def plain_python(wheel):
     """The Python of an environment with Odoo and the wheel that knows nothing of this checkout."""
     venv = STATE / "plain-venv"
     [path_file] = VENV.glob("lib/python*/site-packages/odoo.pth")
-    odoo_home = path_file.parent / path_file.read_text().strip()
+    odoo_home = Path(path_file.read_text().strip())
     requirements = REQUIREMENTS.read_text("utf-8").split(DEVELOPMENT_ONLY)[0]
     create_venv(venv, odoo_home, requirements)
     python = venv / "bin" / "python"

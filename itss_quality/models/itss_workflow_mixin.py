@@ -46,6 +46,7 @@ class ItssWorkflowMixin(models.AbstractModel):
             for key, value in self.env.context.items()
             if not (key.startswith("default_") and self._is_stamp(key.removeprefix("default_")))
         }
+        # pylint: disable-next=context-overridden
         records = super(ItssWorkflowMixin, self.with_context(context)).create(vals_list)
         for record in records:
             record._check_initial()
