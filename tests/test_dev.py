@@ -1,8 +1,18 @@
 """The tools of the development environment themselves."""
 
+import contextlib
 import io
+import re
+import signal
+import subprocess
 import time
+import types
 
+import pytest
+import requests
+
+import environment
+import servers
 import unit_log
 
 LOG = """\
@@ -95,3 +105,71 @@ def test_server_sends_mail(odoo_server, rpc, smtp_sink):
     assert message["Subject"] == "质量"
     assert message.recipients == ["b@example.com"]
     assert "满意度" in message.get_body(("html",)).get_content()
+
+
+# dev/run and the set-up
+# ----------------------
+
+
+class Run:
+    """dev/run as a user starts it, with its output."""
+
+    def __init__(self, stack, *arguments):
+        command = [environment.ROOT / "dev" / "run", *map(str, arguments)]
+        self.process = stack.enter_context(
+            servers.process(command, signal.SIGINT, stdout=subprocess.PIPE, text=True)
+        )
+        self.output = ""
+
+    def wait_until_served(self):
+        for line in self.process.stdout:
+            self.output += line
+            if "Ctrl-C stops everything" in line:
+                return
+        raise AssertionError(self.output)
+
+
+def test_run_serves_the_demonstration_and_ctrl_c_stops_it(rpc):
+    """Each role signs in with its login as password and sees the plans; afterwards nothing listens."""
+    port = servers.free_port()
+    for expected in ("created|updated|ready", "ready"):
+        with contextlib.ExitStack() as stack:
+            run = Run(stack, "--port", port)
+            run.wait_until_served()
+            assert re.search(rf"Database itss_demo .*\.\.\. ({expected})", run.output), run.output
+            server = types.SimpleNamespace(url=f"http://127.0.0.1:{port}", database="itss_demo")
+            for login in ("desk", "ops", "quality", "boss", "staff", "admin"):
+                assert re.search(rf"^  {login} +{login} ", run.output, re.M), run.output
+                numbers = rpc(server, login).call("itss.plan", "search_read", [], ["number"])
+                assert "DEMO-ITSS-0417" in {plan["number"] for plan in numbers}
+            run.process.send_signal(signal.SIGINT)
+            assert "Stopping." in run.output + run.process.stdout.read()
+            run.process.wait(30)
+            with pytest.raises(requests.ConnectionError):
+                requests.get(server.url, timeout=5)
+
+
+def test_a_wrong_odoo_home_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("ODOO_HOME", str(tmp_path))
+    with pytest.raises(SystemExit, match=f"ODOO_HOME is {tmp_path}.*19.0"):
+        environment.find_odoo(print)
+
+
+def test_a_source_tree_is_used_as_it_is(monkeypatch, tmp_path):
+    (tmp_path / "odoo").mkdir()
+    (tmp_path / "odoo" / "release.py").write_text("version_info = (19, 0, 0, 'final', 0, '')\n")
+    monkeypatch.setenv("ODOO_HOME", str(tmp_path))
+    assert environment.find_odoo(lambda remark: None) == tmp_path
+
+
+def test_a_package_that_is_gone_leads_to_odoo_home(tmp_path):
+    with pytest.raises(SystemExit, match="(?s)was not found.*odoo-19.*set ODOO_HOME"):
+        environment.fetch_debian_packages(["odoo-19-that-is-gone"], tmp_path)
+
+
+def test_missing_programs_are_named_to_who_is_not_root(monkeypatch):
+    missing = {"a program": (lambda: False, ["its-package"])}
+    monkeypatch.setattr(environment, "PROGRAMS", missing)
+    monkeypatch.setattr(environment.os, "geteuid", lambda: 1000)
+    with pytest.raises(SystemExit, match="apt-get install its-package"):
+        environment.install_programs(["a program"], [], print)
