@@ -398,9 +398,13 @@ class ItssPlanLine(models.Model):
         return self.plan_state == "approved" and self.state in OPEN_STATES
 
     def _has_evidence(self):
-        """Whether there is something to show for the line: a report or a finished record."""
+        """Whether there is something to show for the line: a report or a finished record.
+
+        Finished is an improvement raised from the line that was verified and closed.
+        """
         self.ensure_one()
-        return bool(self.report_ids)
+        # the line's doer may not read what another department improves
+        return bool(self.report_ids) or "closed" in self.sudo().improvement_ids.mapped("state")
 
     def _get_step_refusal(self, new_state):
         if self.plan_state != "approved":
@@ -419,7 +423,7 @@ class ItssPlanLine(models.Model):
         if new_state == "done" and not self._has_evidence():
             raise UserError(
                 self.env._(
-                    "“%(line)s” needs at least one progress report before it is done.",
+                    "“%(line)s” needs a progress report or a closed improvement before it is done.",
                     line=self.display_name,
                 )
             )

@@ -122,6 +122,23 @@ class TestPlanLine(ItssCommon):
         self.assertEqual((line.state, line.progress), ("done", 100))
         self.assertTrue(line.date_done)
 
+    def test_a_finished_improvement_is_evidence_too(self):
+        line = self._approved_line().with_user(self.ops_user)
+        improvement = self.env["itss.improvement"].create(
+            {
+                "name": "x",
+                "problem": "y",
+                "company_id": self.company.id,
+                "source_model": line._name,
+                "source_id": line.id,
+            }
+        )
+        with self.assertRaisesRegex(UserError, "closed improvement"):
+            line.action_done()
+        improvement.state = "closed"
+        line.action_done()
+        self.assertEqual(line.state, "done")
+
     def test_progress_is_the_average_of_the_responsible_departments(self):
         line = self._approved_line(
             responsible_department_ids=[(6, 0, (self.dep_operations | self.dep_quality).ids)],
