@@ -48,8 +48,6 @@ class ItssImprovement(models.Model):
         "name",
         "number",
         "company_id",
-        "source_model",
-        "source_id",
         "problem",
         "root_cause",
         "action",
@@ -183,7 +181,7 @@ class ItssImprovement(models.Model):
         return super().write(vals)
 
     def _check_planned(self, vals):
-        """Refuse another source, and a plan changed by who has to carry it out."""
+        """Refuse another source in any state, and a plan changed by who has to carry it out."""
         sources = [name for name in ("source_model", "source_id") if name in vals]
         planned = [name for name in self._planned_fields if name in vals]
         if any(map(self.env.user.has_group, (GROUP_OPERATIONS, GROUP_QUALITY))):
