@@ -8,7 +8,14 @@ from . import itss_improvement
 from . import itss_plan
 from . import itss_plan_line
 from . import itss_plan_report
+from . import itss_callback
+from . import itss_callback_attempt
+from . import itss_callback_report
+from . import helpdesk_ticket
+from . import helpdesk_ticket_stage
+from . import helpdesk_ticket_team
 from . import ir_attachment
 from . import mail_message
 from . import res_company
 from . import res_config_settings
+from . import res_partner

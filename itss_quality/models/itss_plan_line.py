@@ -1,6 +1,6 @@
-import logging
 import re
 from datetime import timedelta
+from functools import partial
 
 from dateutil.relativedelta import relativedelta
 
@@ -9,17 +9,15 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.misc import format_date
 
+from ..tools.batches import run_batches
 from ..tools.plan_date import parse_plan_date
 from ..tools.plan_names import names_everybody
 from ..tools.plan_template import shift_year, shift_years
-
-_logger = logging.getLogger(__name__)
 
 GROUP_USER = "itss_quality.group_itss_user"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
 OPEN_STATES = ("planned", "in_progress")
 PRINTED_SEPARATORS = re.compile(r"[、,，;；/\n]+")
-CRON_BATCH = 100
 
 
 class ItssPlanLine(models.Model):
@@ -643,22 +641,13 @@ class ItssPlanLine(models.Model):
         quality department one when the line is late; each once per line. A day
         on which the action did not run is made up for on the next.
         """
-        jobs = [
-            job
-            for [company] in self._read_group(self._get_open_domain(), ["company_id"])
-            for job in self._get_remind_jobs(company)
-        ]
-        # told once for all, as a run that is out of time counts as done when nothing remains
-        crons = self.env["ir.cron"]
-        time_left = crons._commit_progress(
-            remaining=sum(self.search_count(domain) for _company, domain, _stage in jobs)
+        companies = self._read_group(self._get_open_domain(), ["company_id"])
+        run_batches(
+            self, [job for [company] in companies for job in self._get_remind_jobs(company)]
         )
-        for company, domain, stage in jobs:
-            if time_left:
-                time_left = self._remind_batches(company, domain, stage)
 
     def _get_remind_jobs(self, company):
-        """Return (company, domain, stage) for the lines of a company to remind of today."""
+        """Return (domain, step) for the lines of a company to remind of today."""
         # the day it is where the company's plan is watched
         user = company._itss_get_quality_user()
         today = fields.Date.context_today(self.with_context(tz=user.tz))
@@ -668,31 +657,12 @@ class ItssPlanLine(models.Model):
         late &= Domain("reminder_stage", "in", (False, "upcoming"))
         soon = open_lines & Domain("date_end", ">=", today) & Domain("date_end", "<=", ahead)
         soon &= Domain("reminder_stage", "=", False)
-        return [(company, late, "late"), (company, soon, "upcoming")]
 
-    def _remind_batches(self, company, domain, stage):
-        """Remind of all lines in ``domain`` in committed batches.
+        def remind(stage, lines):
+            for line in lines.with_company(company):
+                line._remind(stage)
 
-        :return: seconds left for the run, 0 when it has to stop
-        """
-        time_left = float("inf")
-        failed = self.browse()
-        while time_left:
-            lines = self.search(domain & Domain("id", "not in", failed.ids), limit=CRON_BATCH)
-            if not lines:
-                break
-            locked = lines.try_lock_for_update()
-            # another server has them; it will do them
-            failed |= lines - locked
-            for line in locked.filtered_domain(domain):
-                try:
-                    with self.env.cr.savepoint():
-                        line.with_company(company)._remind(stage)
-                except Exception:
-                    _logger.exception("No reminder for plan line %s", line.id)
-                    failed |= line
-            time_left = self.env["ir.cron"]._commit_progress(len(lines))
-        return time_left
+        return [(late, partial(remind, "late")), (soon, partial(remind, "upcoming"))]
 
     def _remind(self, stage):
         """Schedule the to-do of a stage and note that it was done."""

@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_callback,
     test_document,
     test_evidence,
     test_i18n,

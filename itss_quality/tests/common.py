@@ -104,3 +104,67 @@ class ItssCommon(TransactionCase):
             .with_user(user)
             .create({"line_id": line.id, "percent": percent, "text": "进展正常", **vals})
         )
+
+    # -------------------------------------------------------------------------
+    # Tickets and callbacks
+    # -------------------------------------------------------------------------
+
+    @classmethod
+    def set_up_helpdesk(cls):
+        """Give the company a helpdesk team, an engineer, two agents and a customer."""
+        cls.stage_new = cls.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_new")
+        cls.stage_progress = cls.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_in_progress")
+        cls.stage_done = cls.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_done")
+        cls.stage_cancelled = cls.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_cancelled")
+        cls.company.itss_callback_since = "2020-01-01"
+        cls.engineer = cls.make_user("t_engineer", None, cls.dep_operations, name="钱工程")
+        cls.engineer.group_ids += cls.env.ref("helpdesk_mgmt.group_helpdesk_user")
+        cls.dep_desk = cls.make_department("服务台")
+        cls.company.itss_service_desk_department_id = cls.dep_desk
+        cls.agent = cls.make_user("t_agent", "service_desk", cls.dep_desk)
+        cls.agent_2 = cls.make_user("t_agent_2", "service_desk", cls.dep_desk)
+        cls.leader = cls.make_user("t_leader", "operations", cls.dep_operations)
+        cls.team = cls.env["helpdesk.ticket.team"].create(
+            {
+                "name": "网络组",
+                "company_id": cls.company.id,
+                "user_id": cls.leader.id,
+                "user_ids": [(6, 0, (cls.engineer | cls.agent).ids)],
+            }
+        )
+        cls.customer = cls.env["res.partner"].create(
+            {"name": "昆明第一医院", "is_company": True, "phone": "0871-1000"}
+        )
+        cls.contact = cls.env["res.partner"].create(
+            {
+                "name": "陈主任",
+                "parent_id": cls.customer.id,
+                "phone": "13800000001",
+                "email": "chen@hospital.example.com",
+            }
+        )
+
+    @classmethod
+    def make_ticket(cls, **vals):
+        """Create a ticket of the team, assigned to the engineer."""
+        return cls.env["helpdesk.ticket"].create(
+            {
+                "name": "打印机故障",
+                "description": "<p>三楼打印机不工作</p>",
+                "company_id": cls.company.id,
+                "team_id": cls.team.id,
+                "user_id": cls.engineer.id,
+                "partner_id": cls.contact.id,
+                "partner_name": cls.contact.name,
+                "partner_email": cls.contact.email,
+                "stage_id": cls.stage_progress.id,
+                **vals,
+            }
+        )
+
+    @classmethod
+    def make_callback(cls, **vals):
+        """Solve a new ticket and return its callback."""
+        ticket = cls.make_ticket(**vals)
+        ticket.stage_id = cls.stage_done
+        return ticket.itss_callback_ids

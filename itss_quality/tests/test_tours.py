@@ -85,6 +85,25 @@ class TestTours(ItssCommon, HttpCase):
         )
         self.start_tour("/odoo/itss-progress-reports", "itss_plan_read_report", login="t_quality")
 
+    def test_call_back_and_correct(self):
+        self.set_up_helpdesk()
+        first = self.make_callback()
+        second = self.make_callback(
+            name="网络中断", partner_id=False, partner_name="李工", partner_email=False
+        )
+        second.phone = "13800000002"
+        (first | second).user_id = self.agent
+        self.start_tour("/odoo/itss-my-calls", "itss_callback_calls", login="t_agent")
+        self.assertRecordValues(
+            first | second,
+            [
+                {"state": "done", "is_solved": "yes", "score": 80, "failed_attempts": 0},
+                {"state": "pending", "is_solved": False, "score": 0, "failed_attempts": 1},
+            ],
+        )
+        self.start_tour("/odoo/itss-callbacks", "itss_callback_correct", login="t_quality")
+        self.assertEqual(first.score, 60)
+
     def make_table(self, *rows):
         """Put a workbook with these rows where the browser can fetch it."""
         workbook = Workbook()

@@ -1,1 +1,7 @@
-from . import itss_plan_import, itss_plan_import_line, itss_step_reason
+from . import (
+    itss_callback_call,
+    itss_callback_ledger,
+    itss_plan_import,
+    itss_plan_import_line,
+    itss_step_reason,
+)

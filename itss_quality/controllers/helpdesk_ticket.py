@@ -1,0 +1,28 @@
+from werkzeug.exceptions import NotFound
+
+from odoo.http import request, route
+
+from odoo.addons.helpdesk_mgmt.controllers.main import HelpdeskTicketController
+
+
+class ItssHelpdeskTicketController(HelpdeskTicketController):
+    @route()
+    def support_ticket_close(self, **kw):
+        """Close a ticket from the portal: a customer one's own, an agent what they may write.
+
+        Without this anybody signed in could close any ticket by its number, and start its callback.
+
+        :param ticket_id: id of the ticket (query or form value)
+        :param stage_id: id of a stage that closes tickets from the portal (query or form value)
+        :return: redirect to the ticket's page
+        :raise NotFound: no such ticket, not the caller's, or the values are no numbers
+        """
+        try:
+            ticket = request.env["helpdesk.ticket"].browse(int(kw.get("ticket_id")))
+            int(kw.get("stage_id"))
+        except (TypeError, ValueError):
+            raise NotFound()
+        operation = "read" if request.env.user._is_portal() else "write"
+        if not ticket.exists() or not ticket.has_access(operation):
+            raise NotFound()
+        return super().support_ticket_close(**kw)

@@ -1,0 +1,31 @@
+from odoo import fields, models
+
+
+class HelpdeskTicketTeam(models.Model):
+    _inherit = "helpdesk.ticket.team"
+
+    itss_callback_exempt = fields.Boolean(
+        string="No Callbacks",
+        help="Customers are not called back after tickets of this team, such as internal ones.",
+    )
+    itss_reopen_stage_id = fields.Many2one(
+        "helpdesk.ticket.stage",
+        string="Stage of Unsolved Tickets",
+        domain="[('itss_callback_required', '=', False), ('closed', '=', False),"
+        " ('company_id', 'in', (company_id, False)), '|', ('team_ids', '=', id), ('team_ids', '=', False)]",
+        help="Where a ticket goes when its customer says that it was not solved. "
+        "Empty: the first stage in which the team works on tickets.",
+    )
+
+    def _itss_get_reopen_stage(self):
+        """Return the stage in which work on an unsolved ticket goes on; empty when there is none."""
+        stages = self._get_applicable_stages().filtered(
+            lambda stage: not stage.closed and not stage.itss_callback_required
+        )
+        chosen = self.itss_reopen_stage_id & stages
+        attended = stages.filtered(lambda stage: not stage.unattended)
+        return chosen or attended[:1] or stages[:1]
+
+    def _itss_get_leader(self):
+        """Return the user who leads the team; empty when nobody does, or they left."""
+        return self.user_id.filtered("active")

@@ -1,0 +1,19 @@
+"""Lengths of time in words."""
+
+
+def format_minutes(env, minutes):
+    """Return a number of minutes in the user's words: 3 h 20 min; 2 d 4 h late.
+
+    :param env: environment whose language is used
+    :param float minutes: negative when the time is over
+    """
+    late = minutes < 0
+    total = int(abs(minutes))
+    days, hours, rest = total // 1440, total % 1440 // 60, total % 60
+    if days:
+        words = env._("%(days)s d %(hours)s h", days=days, hours=hours)
+    elif hours:
+        words = env._("%(hours)s h %(minutes)s min", hours=hours, minutes=rest)
+    else:
+        words = env._("%(minutes)s min", minutes=rest)
+    return env._("%(duration)s late", duration=words) if late else words
