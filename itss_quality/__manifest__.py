@@ -52,6 +52,7 @@
         "demo/itss_callback_demo.xml",
     ],
     "assets": {
+        "web.assets_backend": ["itss_quality/static/src/views/*.js"],
         "web.assets_tests": ["itss_quality/static/tests/tours/*.js"],
     },
     "application": True,

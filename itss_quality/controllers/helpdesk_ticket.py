@@ -18,11 +18,12 @@ class ItssHelpdeskTicketController(HelpdeskTicketController):
         :raise NotFound: no such ticket, not the caller's, or the values are no numbers
         """
         try:
-            ticket = request.env["helpdesk.ticket"].browse(int(kw.get("ticket_id")))
-            int(kw.get("stage_id"))
+            # helpdesk_mgmt takes whatever ends in _id for a number
+            ids = {name: int(kw.get(name)) for name in ("ticket_id", "stage_id")}
         except (TypeError, ValueError):
             raise NotFound()
+        ticket = request.env["helpdesk.ticket"].browse(ids["ticket_id"])
         operation = "read" if request.env.user._is_portal() else "write"
         if not ticket.exists() or not ticket.has_access(operation):
             raise NotFound()
-        return super().support_ticket_close(**kw)
+        return super().support_ticket_close(**ids)

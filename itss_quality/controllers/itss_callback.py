@@ -19,7 +19,7 @@ class ItssCallbackController(Controller):
         sitemap=False,
         readonly=True,
     )
-    def show(self, callback_id, token):
+    def show(self, callback_id, token, **_kw):
         """Show the two questions. Changes nothing, whoever opens it: link scanners do, too.
 
         :param callback_id: id of the ``itss.callback``
@@ -52,7 +52,9 @@ class ItssCallbackController(Controller):
         callback = self._find(callback_id, token)
         if not callback:
             return self._refuse(callback)
-        comment = comment.strip()[:MAX_COMMENT]
+        # a forged form may send a file, or what PostgreSQL can't store
+        comment = comment if isinstance(comment, str) else ""
+        comment = comment.replace("\x00", "").strip()[:MAX_COMMENT]
         try:
             callback._check_verdict(is_solved, STARS.get(stars))
         except UserError:
@@ -83,7 +85,9 @@ class ItssCallbackController(Controller):
             return None
         callbacks = request.env["itss.callback"].with_user(SUPERUSER_ID)
         callback = callbacks.browse(int(callback_id)).exists()
-        if not consteq(callback.access_token or "", token) or not callback.access_token:
+        # as bytes: text that is not ASCII can't be compared in constant time
+        own = (callback.access_token or "").encode()
+        if not consteq(own, token.encode(errors="replace")) or not own:
             return None
         lang = callback.partner_id.lang or callback.company_id.partner_id.lang
         return callback.with_context(lang=lang) if lang else callback

@@ -30,13 +30,19 @@ class HelpdeskTicket(models.Model):
         groups="base.group_user",
     )
     itss_callback_state = fields.Selection(
-        related="itss_callback_id.state", string="Callback", groups="base.group_user"
+        lambda self: self._itss_get_callback_selection("state"),
+        string="Callback",
+        compute="_compute_itss_callback",
+        groups="base.group_user",
     )
     itss_callback_solved = fields.Selection(
-        related="itss_callback_id.is_solved", string="Solved?", groups="base.group_user"
+        lambda self: self._itss_get_callback_selection("is_solved"),
+        string="Solved?",
+        compute="_compute_itss_callback",
+        groups="base.group_user",
     )
     itss_callback_score = fields.Float(
-        related="itss_callback_id.score", string="Satisfaction", groups="base.group_user"
+        string="Satisfaction", compute="_compute_itss_callback", groups="base.group_user"
     )
 
     # the reconciling action looks only at what was written since its last run
@@ -53,10 +59,20 @@ class HelpdeskTicket(models.Model):
             [("ticket_id", "in", self.ids)], ["ticket_id"], ["id:max", "__count"]
         )
         found = {ticket.id: (last, count) for ticket, last, count in groups}
+        # read together, not one by one
+        shown = [last for last, _count in found.values()]
         for ticket in self:
             last, count = found.get(ticket._origin.id, (False, 0))
-            ticket.itss_callback_id = last
+            callback = self.env["itss.callback"].browse(last).with_prefetch(shown)
+            ticket.itss_callback_id = callback
             ticket.itss_callback_count = count
+            ticket.itss_callback_state = callback.state
+            ticket.itss_callback_solved = callback.is_solved
+            ticket.itss_callback_score = callback.score
+
+    @api.model
+    def _itss_get_callback_selection(self, name):
+        return self.env["itss.callback"]._fields[name]._description_selection(self.env)
 
     # -------------------------------------------------------------------------
     # CRUD
@@ -83,7 +99,8 @@ class HelpdeskTicket(models.Model):
         return result
 
     def unlink(self):
-        self.itss_callback_ids.sudo()._cancel(self.env._("The ticket was deleted."))
+        # whoever may delete the ticket need not see its callbacks
+        self.sudo().itss_callback_ids._cancel(self.env._("The ticket was deleted."))
         return super().unlink()
 
     # -------------------------------------------------------------------------
@@ -113,7 +130,13 @@ class HelpdeskTicket(models.Model):
         """Return who is to be called about what, as it is at this moment."""
         partner = self.partner_id
         customer = partner.commercial_partner_id
-        user = self.env.user
+        engineer = self.user_id
+        if not engineer or engineer._is_superuser():
+            # without an assigned engineer (or with OdooBot, who gets the tickets that come in by
+            # mail), whoever closed it solved it
+            engineer = self.env.user.filtered(
+                lambda user: user._is_internal() and not user._is_superuser()
+            )
         return {
             "ticket_id": self.id,
             "ticket_number": self.number,
@@ -124,9 +147,7 @@ class HelpdeskTicket(models.Model):
             "contact_name": self.partner_name or partner.name,
             "phone": partner.phone or customer.phone,
             "email": email_normalize(self.partner_email or partner.email or customer.email or ""),
-            # without an assigned engineer, whoever closed it solved it
-            "engineer_id": self.user_id.id
-            or (not user._is_superuser() and user._is_internal() and user.id),
+            "engineer_id": engineer.id,
             "team_id": self.team_id.id,
             "resolved_at": resolved_at,
         }
@@ -167,7 +188,9 @@ class HelpdeskTicket(models.Model):
     @api.model
     def _itss_get_unsolved_domain(self):
         """Return the domain of the tickets that are not, or no longer, to be called back."""
-        unsolved = Domain("stage_id.itss_callback_required", "!=", True)
+        # in SQL a comparison with a field of no stage is never true
+        unsolved = Domain("stage_id", "=", False)
+        unsolved |= Domain("stage_id.itss_callback_required", "!=", True)
         return unsolved | Domain("duplicate_id", "!=", False)
 
     # -------------------------------------------------------------------------
@@ -191,10 +214,11 @@ class HelpdeskTicket(models.Model):
         completed = run_batches(
             callbacks, [(callbacks._get_outdated_domain(), lambda batch: batch._cancel_outdated())]
         )
-        completed = completed and run_batches(
+        completed &= run_batches(
             self.with_context(active_test=False),
             [(solved & changed, lambda batch: batch._itss_reconcile(since, last_id))],
         )
+        # what somebody else had locked has to be looked at again
         if completed:
             self._itss_write_watermark(started, newest or 0)
 

@@ -16,6 +16,8 @@ class HelpdeskTicketTeam(models.Model):
         help="Where a ticket goes when its customer says that it was not solved. "
         "Empty: the first stage in which the team works on tickets.",
     )
+    # whoever leads the team is told of its overdue callbacks, and may read them
+    itss_leader_id = fields.Many2one(related="user_id", string="Leader Told of Overdue Callbacks")
 
     def _itss_get_reopen_stage(self):
         """Return the stage in which work on an unsolved ticket goes on; empty when there is none."""
@@ -25,7 +27,3 @@ class HelpdeskTicketTeam(models.Model):
         chosen = self.itss_reopen_stage_id & stages
         attended = stages.filtered(lambda stage: not stage.unattended)
         return chosen or attended[:1] or stages[:1]
-
-    def _itss_get_leader(self):
-        """Return the user who leads the team; empty when nobody does, or they left."""
-        return self.user_id.filtered("active")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, email_normalize
+from odoo.tools import SQL, email_normalize, plaintext2html
 
 from ..tools.batches import run_batches
 from ..tools.durations import format_minutes
@@ -25,6 +25,8 @@ OUTCOMES = [
 FAILED_OUTCOMES = ("no_answer", "busy", "wrong_number")
 # how long a call stays with the agent who took it
 CLAIM_MINUTES = 15
+# how long a customer who did not answer is left alone
+RETRY_MINUTES = 30
 WARNED, LEADER_TOLD, QUALITY_TOLD = 1, 2, 3
 
 
@@ -134,7 +136,9 @@ class ItssCallback(models.Model):
     )
     deadline = fields.Datetime(required=True, readonly=True)
     next_call = fields.Datetime(
-        string="Call Again on", readonly=True, help="The customer asked to be called at this time."
+        string="Call Again on",
+        readonly=True,
+        help="When the customer asked to be called, or half an hour after nobody answered.",
     )
     time_left = fields.Char(compute="_compute_time_left")
     is_overdue = fields.Boolean(
@@ -459,7 +463,7 @@ class ItssCallback(models.Model):
     def _get_same_contact(self):
         """Return the other open callbacks that one call to the same contact can settle."""
         self.ensure_one()
-        contact = Domain("phone", "=", self.phone)
+        contact = Domain("phone", "=", self.phone) if self.phone else Domain.FALSE
         if self.partner_id:
             contact |= Domain("partner_id", "=", self.partner_id.id)
         others = Domain("state", "in", OPEN_STATES) & Domain("id", "!=", self.id)
@@ -490,7 +494,7 @@ class ItssCallback(models.Model):
         :raise AccessError: the user is not of the service desk, or of another company
         """
         self._check_caller()
-        next_call = fields.Datetime.to_datetime(next_call) or None
+        next_call = self._read_next_call(next_call)
         self._check_attempt(outcome, is_solved, score, next_call)
         if not self._is_current():
             raise UserError(
@@ -514,7 +518,8 @@ class ItssCallback(models.Model):
                 # the call is theirs who made it
                 "user_id": self.env.uid,
                 "last_outcome": outcome,
-                "next_call": next_call,
+                # who did not answer just now is not the next one to call
+                "next_call": next_call or self._get_retry_time(outcome),
                 **self._get_release_vals(),
             }
         )
@@ -526,8 +531,14 @@ class ItssCallback(models.Model):
             callback._count_failure(outcome)
         return attempt.with_env(self.env)
 
+    def _read_next_call(self, next_call):
+        try:
+            return fields.Datetime.to_datetime(next_call) or None
+        except (TypeError, ValueError):
+            raise UserError(self.env._("Please say when to call again: a time still to come."))
+
     def _check_attempt(self, outcome, is_solved, score, next_call):
-        if outcome not in dict(OUTCOMES):
+        if outcome not in [code for code, _label in OUTCOMES]:
             raise UserError(self.env._("“%(outcome)s” is no outcome of a call.", outcome=outcome))
         if outcome == "reached":
             self._check_verdict(is_solved, score)
@@ -551,6 +562,11 @@ class ItssCallback(models.Model):
             valid = False
         if not valid:
             raise UserError(self.env._("Please ask how satisfied the customer is: 0 to 100."))
+
+    def _get_retry_time(self, outcome):
+        if outcome not in ("no_answer", "busy"):
+            return False
+        return fields.Datetime.now() + timedelta(minutes=RETRY_MINUTES)
 
     def _count_failure(self, outcome):
         """Count a failed attempt; without an address for the link the last one ends the callback."""
@@ -596,9 +612,8 @@ class ItssCallback(models.Model):
             callback = self.with_context(lang=user.lang)
             summary = callback.env._("Dissatisfied customer: is this a complaint?")
             if user:
-                callback.activity_schedule(
-                    TODO, summary=summary, note=self.comment, user_id=user.id
-                )
+                note = plaintext2html(self.comment) if self.comment else False
+                callback.activity_schedule(TODO, summary=summary, note=note, user_id=user.id)
 
     def correct(self, reason, is_solved=None, score=None, comment=None):
         """Correct what was recorded; the old values stay in the chatter.
@@ -769,9 +784,11 @@ class ItssCallback(models.Model):
     def _cron_assign(self):
         """Give each new callback to the agent with the fewest open ones (plan 6.3).
 
-        Agents on leave are passed over, and the engineer who solved the ticket.
+        Agents on leave are passed over, and the engineer who solved the ticket. The callbacks of
+        an agent who has left are given to others.
         """
-        domain = Domain("state", "in", OPEN_STATES) & Domain("user_id", "=", False)
+        nobody = Domain("user_id", "=", False) | Domain("user_id.active", "=", False)
+        domain = Domain("state", "in", OPEN_STATES) & nobody
         run_batches(self, [(domain, lambda batch: batch._assign())], size=500)
 
     def _assign(self):
@@ -819,12 +836,12 @@ class ItssCallback(models.Model):
         level = self.escalation_level + 1
         if level == WARNED and now >= self.deadline:
             level = LEADER_TOLD
-        leader = self.team_id._itss_get_leader()
-        quality = self.company_id._itss_get_quality_user()
-        desk = self.company_id.itss_service_desk_department_id.manager_id.user_id.filtered("active")
-        if level == WARNED:
-            return level, self.user_id or leader or desk or quality
-        return level, (leader or desk or quality) if level == LEADER_TOLD else quality
+        user = self.user_id.filtered("active") if level == WARNED else self.env["res.users"]
+        if level < QUALITY_TOLD:
+            leader = self.team_id.itss_leader_id
+            desk = self.company_id.itss_service_desk_department_id.manager_id.user_id
+            user = user or leader.filtered("active") or desk.filtered("active")
+        return level, user or self.company_id._itss_get_quality_user()
 
     def _tell(self, level, user):
         callbacks = self.with_context(

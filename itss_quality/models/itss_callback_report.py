@@ -56,10 +56,11 @@ class ItssCallbackReport(models.Model):
                    is_done::int AS score_count
               FROM (
                     SELECT *, state = 'done' AS is_done,
-                           state IN ('done', 'unreachable') OR deadline <= now() AT TIME ZONE 'UTC'
+                           state IN ('done', 'unreachable') OR deadline <= %s
                                AS is_due
                       FROM itss_callback
                      WHERE state != 'cancelled'
                    ) AS callback
-            """
+            """,
+            fields.Datetime.now(),
         )

@@ -166,7 +166,11 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         calendar = self.itss_callback_calendar_id
-        planned = calendar and calendar.plan_hours(hours, moment, compute_leaves=True)
+        # superuser mode sees the holidays of other companies too
+        holidays = [("time_type", "=", "leave"), ("company_id", "in", (self.id, False))]
+        planned = calendar and calendar.plan_hours(
+            hours, moment, compute_leaves=True, domain=holidays
+        )
         # a calendar without working hours, or with too few, plans nothing
         return planned or moment + timedelta(hours=hours)
 

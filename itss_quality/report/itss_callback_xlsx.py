@@ -71,7 +71,7 @@ class ItssCallbackXlsx(models.AbstractModel):
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(2)
         sheet.freeze_panes(3, 0)
-        sheet.set_footer("&P / &N")
+        sheet.set_footer("&C&P / &N")
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
         sheet.write_string(0, 0, f"{ledger.company_id.name} {title}", formats["title"])
@@ -113,36 +113,29 @@ class ItssCallbackXlsx(models.AbstractModel):
         self._write_head(sheet, title, self._get_record_headings(), LEDGER_WIDTHS, ledger, formats)
         words = {True: self.env._("Yes"), False: self.env._("No")}
         solved_words = {"yes": words[True], "no": words[False]}
-        text, moment, score_format = formats["text"], formats["moment"], formats["score"]
+        text, wrapped, moment = formats["text"], formats["wrapped"], formats["moment"]
         for row, values in enumerate(self._read_records(ledger), 3):
-            (
-                number,
-                customer,
-                contact,
-                engineer,
-                resolved,
-                done,
-                on_time,
-                solved,
-                score,
-                comment,
-                caller,
-            ) = values
-            for column, value in enumerate((number, customer, contact, engineer)):
-                sheet.write_string(row, column, value or "", text)
+            *names, resolved, done, on_time, solved, score, comment, caller = values
+            for column, name in enumerate(names):
+                self._write_text(sheet, row, column, name, text)
             sheet.write_datetime(row, 4, resolved, moment)
             if done:
                 sheet.write_datetime(row, 5, done, moment)
+                sheet.write_number(row, 8, score, formats["score"])
             else:
                 sheet.write_blank(row, 5, None, moment)
-            sheet.write_string(row, 6, words.get(on_time, ""), text)
-            sheet.write_string(row, 7, solved_words.get(solved, ""), text)
-            if done:
-                sheet.write_number(row, 8, score, score_format)
-            else:
-                sheet.write_blank(row, 8, None, score_format)
-            sheet.write_string(row, 9, comment or "", formats["wrapped"])
-            sheet.write_string(row, 10, caller or "", text)
+                sheet.write_blank(row, 8, None, formats["score"])
+            self._write_text(sheet, row, 6, words.get(on_time), text)
+            self._write_text(sheet, row, 7, solved_words.get(solved), text)
+            self._write_text(sheet, row, 9, comment, wrapped)
+            self._write_text(sheet, row, 10, caller, text)
+
+    def _write_text(self, sheet, row, column, value, cell_format):
+        # a customer's text is never taken for a formula or a link
+        if value:
+            sheet.write_string(row, column, value, cell_format)
+        else:
+            sheet.write_blank(row, column, None, cell_format)
 
     def _read_records(self, ledger):
         """Yield one tuple per callback, as its row shows it, without holding them all in memory."""
@@ -179,10 +172,11 @@ class ItssCallbackXlsx(models.AbstractModel):
             # what is neither called back nor late yet is not decided
             SQL(
                 "CASE WHEN %(state)s IN ('done', 'unreachable') THEN %(on_time)s"
-                " WHEN %(deadline)s < now() AT TIME ZONE 'UTC' THEN FALSE END",
+                " WHEN %(deadline)s < %(now)s THEN FALSE END",
                 state=column("state"),
                 on_time=column("is_on_time"),
                 deadline=column("deadline"),
+                now=fields.Datetime.now(),
             ),
             column("is_solved"),
             column("score"),

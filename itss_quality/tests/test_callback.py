@@ -214,6 +214,21 @@ class TestCallback(ItssCommon):
         callback.with_user(self.quality_user).correct("wrong click", is_solved="no")
         self.assertEqual(callback.ticket_id.stage_id, self.stage_progress)
 
+    def test_a_team_leader_without_a_role_reads_what_the_team_is_told_of(self):
+        self.team.user_id = self.outsider
+        callback = self.make_callback()
+        callback.with_user(self.agent).register_attempt("no_answer")
+        self.assertEqual(callback.with_user(self.outsider).attempt_ids.outcome, "no_answer")
+        self.team.user_id = self.leader
+        with self.assertRaises(AccessError):
+            callback.with_user(self.outsider).read(["state"])
+
+    def test_the_dialog_opens_no_view_on_what_one_may_not_see(self):
+        callback = self.make_callback()
+        foreign = self.make_user("t_foreign_desk", "service_desk", company=self.other_company)
+        with self.assertRaises(AccessError):
+            self.env["itss.callback.call"].with_user(foreign).create({"callback_id": callback.id})
+
     # -------------------------------------------------------------------------
     # Console
     # -------------------------------------------------------------------------
@@ -267,3 +282,21 @@ class TestCallback(ItssCommon):
             ],
         )
         self.assertFalse(third.claimed_by_id)
+
+    def test_contacts_without_a_phone_are_not_taken_for_the_same(self):
+        nobody = {"partner_id": False, "partner_email": False}
+        first = self.make_callback(partner_name="甲", **nobody)
+        second = self.make_callback(partner_name="乙", **nobody)
+        self.assertFalse(first.phone or second.phone)
+        self.assertFalse(first.with_user(self.agent)._get_same_contact())
+
+    def test_the_next_dialog_stays_with_the_contact_while_they_talk(self):
+        first, second = (self.make_callback() for _number in range(2))
+        calls = self.env["itss.callback.call"].with_user(self.agent)
+        call = calls.browse(first.with_user(self.agent).action_call()["res_id"])
+        call.write({"is_solved": "yes", "score": "90"})
+        following = calls.browse(call.action_save_next()["res_id"])
+        self.assertEqual(following.callback_id, second)
+        following.outcome = "no_answer"
+        self.assertEqual(following.action_save_next()["tag"], "display_notification")
+        self.assertEqual((first.state, second.failed_attempts), ("done", 1))

@@ -22,19 +22,21 @@ def run_batches(records, jobs, size=BATCH):
     :param jobs: list of ``(domain, step)``; ``step(batch)`` has to make the records it is given
         leave the domain, or leave them as they are when nothing can be done now
     :param int size: records per batch
-    :return: whether everything was looked at; ``False`` when the run is out of time
+    :return: whether everything was done; ``False`` when the run is out of time, when some records
+        were left to another server, or when one failed
     """
     crons = records.env["ir.cron"]
     todo = [(records.search(domain).ids, domain, step) for domain, step in jobs]
     # told once for all jobs: a run that is out of time counts as done when nothing remains
     time_left = crons._commit_progress(remaining=sum(len(ids) for ids, _domain, _step in todo))
+    completed = True
     for ids, domain, step in todo:
         for chunk in split_every(size, ids):
             if not time_left:
                 return False
-            _run_batch(records.browse(chunk), domain, step)
+            completed &= _run_batch(records.browse(chunk), domain, step)
             time_left = crons._commit_progress(len(chunk))
-    return True
+    return completed
 
 
 def _run_batch(records, domain, step):
@@ -43,10 +45,11 @@ def _run_batch(records, domain, step):
     except SerializationFailure:
         # another server did them since this transaction began
         records.env.cr.rollback()
-        return
+        return False
+    got_all = len(batch) == len(records)
     batch = batch.filtered_domain(domain)
     if not batch:
-        return
+        return got_all
     try:
         with records.env.cr.savepoint():
             step(batch)
@@ -54,8 +57,9 @@ def _run_batch(records, domain, step):
         raise
     except Exception:
         # which of them was it?
-        for record in batch:
-            _run_single(record, step)
+        succeeded = [_run_single(record, step) for record in batch]
+        return got_all and all(succeeded)
+    return got_all
 
 
 def _run_single(record, step):
@@ -66,3 +70,5 @@ def _run_single(record, step):
         raise
     except Exception:
         _logger.exception("Scheduled step failed for %s", record)
+        return False
+    return True

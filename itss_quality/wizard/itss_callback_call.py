@@ -124,8 +124,8 @@ class ItssCallbackCall(models.TransientModel):
 
     @api.constrains("callback_id")
     def _check_callback(self):
-        # the dialog shows whom to call about what: only to who may see the callback itself
-        self.callback_id.check_access("read")
+        # what the dialog shows is for those who may see the callback; constraints run as superuser
+        self.callback_id.sudo(False).check_access("read")
 
     # -------------------------------------------------------------------------
     # Business
