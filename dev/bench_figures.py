@@ -1,29 +1,101 @@
-"""The figures of dev/bench.
+"""What the figures of dev/bench share: their list, their databases, and how times are taken.
 
-A figure is a function with a limit that gets an Odoo environment, makes the data it needs, and
-returns two times in seconds: the one measured and the one it is compared with. The first line of
-its docstring says what they are.
+A figure is a function with a limit and the names of the databases it works on. It gets an Odoo
+environment of each, makes the data it needs, and returns two numbers: the one measured and the one
+it is compared with. The first line of its docstring says what they are.
 """
 
-import base64
-import functools
-import io
+import contextlib
+import gc
 import statistics
 import time
 
-import openpyxl
-from lxml import etree
+from odoo.api import SUPERUSER_ID, Environment
+from odoo.modules.registry import Registry
+from odoo.sql_db import close_all
+
+import servers
 
 FIGURES = []
+DATABASES = {}
 
 
-def figure(limit):
+def figure(limit, *databases, unit="s"):
     def register(function):
         function.limit = limit
+        function.databases = databases
+        function.unit = unit
         FIGURES.append(function)
         return function
 
     return register
+
+
+def database(addon=True):
+    """Declare a database by the function that fills it, called when a figure first needs it.
+
+    :param addon: a copy of the database with the addon, else of the one with its dependencies only
+    """
+
+    def register(fill):
+        DATABASES[fill.__name__] = (addon, fill)
+        return fill
+
+    return register
+
+
+class Databases:
+    """The databases of a run; dropped at its end."""
+
+    def __init__(self):
+        self.made = {}
+
+    @contextlib.contextmanager
+    def environment(self, name):
+        """Yield the superuser's environment; what is not committed is rolled back at the end."""
+        if name not in self.made:
+            self.make(name)
+        with Registry(self.made[name]).cursor() as cr:
+            yield Environment(cr, SUPERUSER_ID, {})
+            cr.rollback()
+
+    def make(self, name):
+        addon, fill = DATABASES[name]
+        database = f"itss_bench_{name}"
+        source = servers.template_database(demo=False) if addon else servers.base_database()
+        servers.copy_database(source, database)
+        self.made[name] = database
+        with Registry(database).cursor() as cr:
+            fill(Environment(cr, SUPERUSER_ID, {}))
+            cr.commit()
+        # what autovacuum does in the course of time
+        servers.query(database, "VACUUM ANALYZE")
+
+    def drop(self):
+        close_all()
+        for database in self.made.values():
+            servers.drop_database(database)
+
+
+def multiply(env, record, count, **replaced):
+    """Copy a record's row so many times in SQL, in seconds where the ORM takes hours.
+
+    :param replaced: SQL expressions of the columns that differ; `copy_number` counts the copies
+    """
+    env.flush_all()
+    columns = [
+        name
+        for name, field in record._fields.items()
+        if name != "id" and field.store and field.column_type
+    ]
+    assert replaced.keys() <= set(columns)
+    values = [replaced.get(name, f'"{name}"') for name in columns]
+    names = ", ".join(f'"{name}"' for name in columns)
+    env.cr.execute(
+        f"INSERT INTO {record._table} ({names}) SELECT {', '.join(values)} "
+        f"FROM {record._table}, generate_series(1, {count}) copy_number WHERE id = {record.id}"
+    )
+    env.invalidate_all()
 
 
 def median_time(env, function, runs=3):
@@ -41,156 +113,23 @@ def median_time(env, function, runs=3):
     return statistics.median(times[1:])
 
 
-@figure(limit=3)
-def plan_import(env):
-    """importing a plan of 2,000 lines from Excel / creating the same lines in one call"""
-    department = env["hr.department"].create({"name": "运维部"})
-    rows = [
-        (
-            str(number),
-            f"工作项目 {number}",
-            "1、按计划实施。\n2、保留记录。",
-            "运维部",
-            "各有关部门",
-            "运维部经理",
-            "2025年10月底",
-        )
-        for number in range(1, 2001)
-    ]
-    workbook = openpyxl.Workbook()
-    workbook.active.append(
-        ("编号", "工作项目", "措施及要求", "责任部门", "配合部门", "负责人", "计划实施日期")
-    )
-    for row in rows:
-        workbook.active.append(row)
-    content = io.BytesIO()
-    workbook.save(content)
-    plan = env["itss.plan"].create({"name": "2025", "year": 2025})
+def median_times_in_turn(*pairs, runs, warm_up=0):
+    """The median times of functions that take turns, so that a busy moment concerns all of them.
 
-    def import_file():
-        values = {
-            "plan_id": plan.id,
-            "filename": "plan.xlsx",
-            "file": base64.b64encode(content.getvalue()),
-        }
-        env["itss.plan.import"].create(values).action_import()
-        assert len(plan.line_ids) == len(rows)
-
-    def create_lines():
-        env["itss.plan.line"].create(
-            [
-                {
-                    "plan_id": plan.id,
-                    "number": number,
-                    "name": name,
-                    "measures": measures,
-                    "responsible_department_ids": [(6, 0, department.ids)],
-                    "supporting_text": supporting,
-                    "responsible_title": title,
-                    "date_text": date,
-                }
-                for number, name, measures, _responsible, supporting, title, date in rows
-            ]
-        )
-
-    return median_time(env, import_file), median_time(env, create_lines)
-
-
-@figure(limit=2)
-def plan_line_list(env):
-    """opening the list of 20,000 plan lines / opening that of 20,000 employees"""
-    make_lines_and_employees(env, env["hr.department"].create({"name": "运维部"}))
-    env = env(user=env.ref("base.user_admin"))
-    return time_lists(env, env)
-
-
-@figure(limit=2)
-def plan_line_list_of_participant(env):
-    """the same list for a participant, whose rule looks at departments / that of 20,000 employees"""
-    department = env["hr.department"].create({"name": "运维部"})
-    groups = env.ref("itss_quality.group_itss_user") | env.ref("base.group_user")
-    user = env["res.users"].create(
-        {"name": "参与人", "login": "participant", "group_ids": [(6, 0, groups.ids)]}
-    )
-    env["hr.employee"].create(
-        {"name": "参与人", "user_id": user.id, "department_id": department.id}
-    )
-    make_lines_and_employees(env, department)
-    return time_lists(env(user=user), env(user=env.ref("base.user_admin")))
-
-
-def make_lines_and_employees(env, department, count=20_000):
-    """Make running plans with lines of one department, and as many employees."""
-    plans = env["itss.plan"].create(
-        [{"name": f"{year}", "year": year, "state": "approved"} for year in range(2015, 2025)]
-    )
-    # Lines as they come from an import; the employees' list shows an activity for some rows, so
-    # does ours.
-    env["itss.plan.line"].with_context(tracking_disable=True).create(
-        [
-            {
-                "plan_id": plan.id,
-                "number": str(number),
-                "name": f"工作项目 {number}",
-                "responsible_department_ids": [(6, 0, department.ids)],
-                "responsible_title": "运维部经理",
-                "date_text": f"{plan.year}年10月",
-            }
-            for plan in plans
-            for number in range(count // len(plans))
-        ]
-    )
-    employees = count - env["hr.employee"].search_count([])
-    multiply_employee(
-        env, env["hr.employee"].create({"name": "员工", "department_id": department.id}), employees
-    )
-    env.flush_all()
-    env.cr.execute("ANALYZE")
-
-
-def time_lists(lines_env, employees_env):
-    return tuple(
-        median_time(env, functools.partial(open_list, env[model]), runs=15)
-        for env, model in ((lines_env, "itss.plan.line"), (employees_env, "hr.employee"))
-    )
-
-
-def open_list(model):
-    """What the web client asks the server for when it opens a list."""
-    arch = etree.fromstring(model.get_view(view_type="list")["arch"])
-    specification = {}
-    for node in arch.iterfind("./field"):
-        field = model._fields[node.get("name")]
-        specification[field.name] = {"fields": {"display_name": {}}} if field.relational else {}
-    result = model.web_search_read([], specification, limit=80, count_limit=10_001)
-    assert (len(result["records"]), result["length"]) == (80, 10_001)
-
-
-def multiply_employee(env, employee, count):
-    """Copy an employee in SQL: the ORM draws a picture for each, which takes minutes for 20,000."""
-    env.flush_all()
-    sources = {
-        "resource_resource": employee.resource_id.id,
-        "hr_employee": employee.id,
-        "hr_version": employee.current_version_id.id,
-    }
-    copies = {table: f"{source} + number" for table, source in sources.items()}
-    replaced = {
-        "resource_resource": {},
-        "hr_employee": {"resource_id": copies["resource_resource"], "current_version_id": "NULL"},
-        "hr_version": {"employee_id": copies["hr_employee"]},
-    }
-    for table, source in sources.items():
-        values = {"id": copies[table], **replaced[table]}
-        env.cr.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table]
-        )
-        columns = {f'"{name}"': values.get(name, f'"{name}"') for (name,) in env.cr.fetchall()}
-        env.cr.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns.values())} "
-            f"FROM {table}, generate_series(1, {count - 1}) number WHERE id = {source}"
-        )
-    env.cr.execute(
-        "UPDATE hr_employee SET current_version_id = v.id FROM hr_version v WHERE v.employee_id = hr_employee.id"
-    )
-    env.invalidate_all()
+    :param pairs: ``(env, function)``; each run is a transaction of its own, which is rolled back.
+        What the function returns is called outside the time, if anything: it checks what was done
+    """
+    times = [[] for _pair in pairs]
+    gc.collect()
+    gc.freeze()  # the registries: what is collected is what a run leaves behind
+    for _run in range(runs + warm_up):
+        for (env, function), own_times in zip(pairs, times, strict=True):
+            started = time.perf_counter()
+            check = function()
+            env.cr.flush()
+            own_times.append(time.perf_counter() - started)
+            if check:
+                check()
+            env.cr.rollback()
+    gc.unfreeze()
+    return [statistics.median(own_times[warm_up:]) for own_times in times]

@@ -8,8 +8,15 @@ import contextlib
 import email
 import email.policy
 import itertools
+import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 import requests
@@ -17,7 +24,9 @@ from aiosmtpd.controller import Controller
 from playwright.sync_api import sync_playwright
 
 import servers
-from environment import LOGS, STATE, exclusive
+from environment import LOGS, ROOT, STATE, exclusive
+
+SCREEN = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +59,93 @@ def odoo_server(environment):
             return stack.enter_context(environment.Server(database, *arguments, log=log))
 
         yield start
+
+
+class Worker:
+    """A process that runs a script with `env`, as a worker for scheduled actions would."""
+
+    def __init__(self, pool, pid):
+        self.pool = pool
+        self.pid = pid
+        self.code = None
+
+    def poll(self):
+        """Return its exit code, negative for a signal, or None while it runs."""
+        if self.code is None:
+            self.code = self.pool.ask(poll=self.pid)
+        return self.code
+
+    def wait(self, seconds=120):
+        """Wait until it has ended and return its exit code."""
+        deadline = time.monotonic() + seconds
+        while self.poll() is None:
+            assert time.monotonic() < deadline, f"a worker still runs after {seconds} s"
+            time.sleep(0.01)
+        return self.code
+
+    def kill(self):
+        """End it at whatever line it is; whether it had not come to its end before."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        return self.wait() == -signal.SIGKILL
+
+
+class WorkerPool:
+    """What forks workers for a database; its log is a file."""
+
+    def __init__(self, database, log):
+        self.log = log
+        program = Path(__file__).with_name("worker_pool.py")
+        with log.open("w") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, program, "-c", servers.CONFIG, "-d", database, "--no-http"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                text=True,
+                start_new_session=True,
+            )
+        self.read()
+
+    def read(self):
+        line = self.process.stdout.readline()
+        assert line, f"the process that forks workers has ended: {self.log}"
+        return json.loads(line)
+
+    def ask(self, **request):
+        self.process.stdin.write(f"{json.dumps(request)}\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def start(self, script):
+        return Worker(self, self.ask(script=script))
+
+    def run(self, script):
+        """Run a script to its end."""
+        assert self.start(script).wait() == 0, f"the script failed: {self.log}"
+
+    def errors(self):
+        """Return what the workers have logged as errors."""
+        return servers.records(self.log.read_text("utf-8", "replace"), "ERROR|CRITICAL")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # with the workers
+        self.process.communicate()
+
+
+@pytest.fixture(scope="session")
+def worker_pool(environment):
+    """Run scripts in processes of their own: `with worker_pool(database) as pool`."""
+    numbers = itertools.count(1)
+
+    def start(database):
+        return WorkerPool(database, LOGS / f"workers_{next(numbers)}.log")
+
+    return start
 
 
 class RpcError(Exception):
@@ -88,10 +184,22 @@ class Client(requests.Session):
         params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
         return self.json_rpc(f"/web/dataset/call_kw/{model}/{method}", params)
 
+    def ref(self, xml_id):
+        """Return the id of a record of a module's data; for administrators."""
+        module, name = xml_id.split(".")
+        domain = [["module", "=", module], ["name", "=", name]]
+        [record] = self.call("ir.model.data", "search_read", domain, ["res_id"])
+        return record["res_id"]
+
+    def run_scheduled_action(self, xml_id):
+        """Run a scheduled action to its end; for administrators."""
+        done = self.call("ir.cron", "method_direct_trigger", [self.ref(xml_id)])
+        assert done is True, done
+
 
 @pytest.fixture
 def rpc():
-    """Sign in: rpc(server, login, password=login) → client: call(model, method, *args, **kwargs).
+    """Sign in: rpc(server, login, password=login) → Client: call(model, method, *args, **kwargs).
 
     `rpc.Error` is what a refused call raises.
     """
@@ -152,6 +260,49 @@ def browser(chromium):
 
         yield open_page
     assert not errors, "uncaught errors in the page"
+
+
+@pytest.fixture
+def screenshot(tmp_path):
+    """Save what a page shows: screenshot(page, name)."""
+    folder = ROOT / os.environ["ITSS_SCREENSHOTS"] if "ITSS_SCREENSHOTS" in os.environ else tmp_path
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def save(page, name):
+        page.mouse.move(0, 0)  # nothing is hovered
+        page.wait_for_function("[...document.images].every((image) => image.complete)")
+        page.wait_for_timeout(700)  # dialogs, notifications and charts have moved into place
+        page.screenshot(path=folder / f"{name}.png")
+
+    return save
+
+
+@pytest.fixture
+def demo_server(odoo_server):
+    return odoo_server(demo=True)
+
+
+@pytest.fixture
+def sign_in(demo_server, browser):
+    """Sign in to the demonstration company: sign_in(login) → page."""
+
+    def open_page(login):
+        page = browser(demo_server, login)
+        page.set_viewport_size(SCREEN)
+        return page
+
+    return open_page
+
+
+@pytest.fixture
+def show():
+    """Open a page of the web client and wait for its view: show(page, path)."""
+
+    def open_view(page, path):
+        page.goto(f"/odoo/{path}")
+        page.wait_for_selector(".o_action_manager .o_view_controller")
+
+    return open_view
 
 
 class MailSink:

@@ -8,56 +8,15 @@ Without the variable they go to a temporary folder. They are for people to look 
 """
 
 import io
-import os
 import re
 import unicodedata
 from pathlib import Path
 
-import pytest
 from pypdf import PdfReader
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "tests" / "data" / "plan_2025.xlsx"
 NUMBERS = ["1", "2", "3", "4", "5", "6", "8", "9"]
-SCREEN = {"width": 1280, "height": 800}
-
-
-@pytest.fixture
-def screenshot(tmp_path):
-    """Save what a page shows: screenshot(page, name)."""
-    folder = ROOT / os.environ["ITSS_SCREENSHOTS"] if "ITSS_SCREENSHOTS" in os.environ else tmp_path
-    folder.mkdir(parents=True, exist_ok=True)
-
-    def save(page, name):
-        page.mouse.move(0, 0)  # nothing is hovered
-        page.wait_for_function("[...document.images].every((image) => image.complete)")
-        page.wait_for_timeout(700)  # dialogs, notifications and charts have moved into place
-        page.screenshot(path=folder / f"{name}.png")
-
-    return save
-
-
-@pytest.fixture
-def demo_server(odoo_server):
-    return odoo_server(demo=True)
-
-
-@pytest.fixture
-def sign_in(demo_server, browser):
-    """Sign in to the demonstration company: sign_in(login) → page."""
-
-    def open_page(login):
-        page = browser(demo_server, login)
-        page.set_viewport_size(SCREEN)
-        return page
-
-    return open_page
-
-
-def show(page, path):
-    """Open a page of the web client and wait for its view."""
-    page.goto(f"/odoo/{path}")
-    page.wait_for_selector(".o_action_manager .o_view_controller")
 
 
 def press(page, name):
@@ -100,7 +59,7 @@ def read_pdf(page, path):
     return re.sub(r"\s", "", text)
 
 
-def test_annual_plan(sign_in, screenshot):
+def test_annual_plan(sign_in, show, screenshot):
     """Prepared and imported by quality, reviewed by ops, approved by boss, printed, and reported on."""
     page = sign_in("quality")
     show(page, "itss-plans")
@@ -148,7 +107,7 @@ def test_annual_plan(sign_in, screenshot):
     page.wait_for_selector(".o_arrow_button_current[data-value=in_progress]")
 
 
-def test_running_plan(demo_server, sign_in, rpc, screenshot):
+def test_running_plan(demo_server, sign_in, show, rpc, screenshot):
     """What the departments, the quality department and the administrator see while a plan runs."""
     page = sign_in("staff")
     show(page, "itss-my-lines")

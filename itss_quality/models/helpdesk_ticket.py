@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import email_normalize, html2plaintext
 
 from ..tools.batches import run_batches
+from .itss_callback import OPEN_STATES
 
 # what a write may contain that makes a ticket solved, or unsolved
 STAGE_FIELDS = {"stage_id", "team_id", "user_id", "duplicate_id"}
@@ -202,7 +203,8 @@ class HelpdeskTicket(models.Model):
         """Find solved tickets without a callback, and callbacks of tickets no longer solved.
 
         Stages changed behind the ORM (imports by SQL, other modules) are found by the tickets
-        written, or added, since the last run that was completed; what lies before costs nothing.
+        written, or added, since an hour before the last run that was completed; what lies before
+        costs nothing. A change in SQL that leaves ``write_date`` alone is seen on those only.
         Does nothing when every solved ticket has its callback (plan 6.3).
         """
         started = fields.Datetime.now()
@@ -232,32 +234,51 @@ class HelpdeskTicket(models.Model):
             [("ticket_id", "in", self.ids)], ["ticket_id"], ["id:recordset"]
         )
         previous = {ticket.id: callbacks.sorted("cycle")[-1] for ticket, callbacks in groups}
+        changes = self._itss_read_noted_changes()
         resolved_at = {}
         for ticket in self:
-            callback = previous.get(ticket.id)
-            if callback and callback.state != "cancelled":
-                continue
-            moment = ticket._itss_get_resolved_at(callback)
+            moment = ticket._itss_find_solution(previous.get(ticket.id), changes.get(ticket.id))
             # an old ticket that was merely edited since is no solution of these days
-            if ticket.id > last_id or moment >= since:
+            if moment and (ticket.id > last_id or moment >= since):
                 resolved_at[ticket.id] = moment
         self.browse(resolved_at)._itss_open_callbacks(lambda ticket: resolved_at[ticket.id])
 
-    def _itss_get_resolved_at(self, previous):
-        """Return when the ticket was solved, by the best trace of it that is left.
+    def _itss_read_noted_changes(self):
+        """Return the last noted change of each ticket's stage: ``mail.tracking.value`` by ticket id."""
+        field = self.env["ir.model.fields"]._get(self._name, "stage_id")
+        changes = self.env["mail.tracking.value"].search(
+            [
+                ("field_id", "=", field.id),
+                ("mail_message_id.model", "=", self._name),
+                ("mail_message_id.res_id", "in", self.ids),
+            ],
+            order="id",
+        )
+        return {change.mail_message_id.res_id: change for change in changes}
 
-        :param previous: its last callback, cancelled since, or ``None``
+    def _itss_find_solution(self, previous, change):
+        """Return when this solved ticket was solved without a callback; ``None`` when it was not.
+
+        :param previous: its last callback, or ``None``
+        :param change: its last noted change of stage, or ``None``
         """
         now = fields.Datetime.now()
-        traces = (self.closed_date, self.last_stage_update, self.write_date)
-        return next(
-            (
-                min(trace, now)
-                for trace in traces
-                if trace and not (previous and trace <= previous.resolved_at)
-            ),
-            now,
-        )
+        noted_at = change and change.mail_message_id.date
+        # it was seen to go elsewhere, and is here: nobody saw it come
+        unseen = change and change.new_value_integer != self.stage_id.id
+        if previous and previous.state in OPEN_STATES:
+            return None
+        if previous and previous.state != "cancelled":
+            if not unseen or previous.resolved_at > noted_at:
+                return None
+        if unseen or previous:
+            known = max(filter(None, (noted_at, previous and previous.write_date)))
+            return self.write_date if self.write_date and known < self.write_date <= now else now
+        came_from = self.stage_id.browse(change and change.old_value_integer)
+        if came_from.exists().itss_callback_required:
+            return None
+        traces = (noted_at, self.closed_date, self.last_stage_update, self.write_date)
+        return next((min(trace, now) for trace in traces if trace), now)
 
     def _itss_read_watermark(self):
         parameters = self.env["ir.config_parameter"].sudo()

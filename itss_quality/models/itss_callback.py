@@ -358,6 +358,8 @@ class ItssCallback(models.Model):
             cycles[ticket.id] = max(cycles[ticket.id], cycle)
             if state in OPEN_STATES:
                 callbacks._cancel(self.env._("The ticket was solved anew."))
+                # the database allows one open callback, and would see the new one first
+                callbacks.flush_recordset(["state"])
         clocks = {}
         for vals in vals_list:
             vals["cycle"] = cycles[vals["ticket_id"]] + 1

@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+# who goes on leave this soon gets no new callback
+HOURS_BEFORE_LEAVE = 12
 NUMBERED_MODELS = ("itss.plan", "itss.improvement")
 
 
@@ -191,7 +193,11 @@ class ResCompany(models.Model):
         return (users - company._itss_get_absent_users(users)).sorted("id")
 
     def _itss_get_absent_users(self, users):
-        """Return those of the users who are on leave now (approved time off, when that app is used)."""
+        """Return those of the users who are on leave now, or go within half a day.
+
+        Time off, when that app is used, is entered there once it is approved, with the hours of
+        work it covers: before the first of them its day has begun all the same.
+        """
         now = fields.Datetime.now()
         resources = self.env["resource.resource"].search(
             [("user_id", "in", users.ids), ("company_id", "=", self.id)]
@@ -199,7 +205,7 @@ class ResCompany(models.Model):
         leaves = self.env["resource.calendar.leaves"].search(
             [
                 ("resource_id", "in", resources.ids),
-                ("date_from", "<=", now),
+                ("date_from", "<=", now + timedelta(hours=HOURS_BEFORE_LEAVE)),
                 ("date_to", ">=", now),
             ]
         )

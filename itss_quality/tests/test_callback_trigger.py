@@ -243,6 +243,76 @@ class TestCallbackTrigger(ItssCommon):
         self._reconcile()
         self.assertFalse((old | exempt | duplicate | early).itss_callback_ids)
 
+    def _make_old_ticket(self, days=30, **vals):
+        """Create a ticket that no run since then has had a reason to look at."""
+        with freeze_time(fields.Datetime.now() - timedelta(days=days)):
+            ticket = self.make_ticket(**vals)
+            self.env.cr.flush()
+        return ticket
+
+    def _touch_by_sql(self, ticket, stage):
+        self._sql(
+            "UPDATE helpdesk_ticket SET stage_id = %s, write_date = now() WHERE id = %s",
+            stage.id,
+            ticket.id,
+        )
+
+    def _move(self, ticket, stage):
+        ticket.stage_id = stage
+        self.env.cr.flush()
+
+    def test_an_old_ticket_solved_behind_the_orm_is_found(self):
+        ticket = self._make_old_ticket(stage_id=self.stage_new.id)
+        self._move(ticket, self.stage_progress)
+        self._reconcile()
+        self._touch_by_sql(ticket, self.stage_done)
+        self._reconcile()
+        callback = ticket.itss_callback_ids
+        self.assertEqual(len(callback), 1)
+        self.assertFalse(callback.is_overdue, "its time begins when it was solved")
+
+    def test_a_reopened_ticket_solved_behind_the_orm_opens_the_next_cycle_once(self):
+        callback = self.make_callback()
+        self.env.cr.flush()
+        callback.with_user(self.agent).register_attempt("reached", is_solved="no", score=80)
+        self.env.cr.flush()
+        self.assertEqual(callback.ticket_id.stage_id, self.stage_progress)
+        self._reconcile()
+        self._touch_by_sql(callback.ticket_id, self.stage_done)
+        for _run in range(2):
+            self._reconcile()
+            self.assertEqual(
+                callback.ticket_id.itss_callback_ids.sorted("cycle").mapped("state"),
+                ["done", "pending"],
+            )
+
+    def test_what_was_solved_before_callbacks_began_is_called_back_when_solved_again(self):
+        ticket = self._make_old_ticket(stage_id=self.stage_done.id, closed_date="2019-01-01")
+        self.assertFalse(ticket.itss_callback_ids)
+        self._move(ticket, self.stage_progress)
+        self._reconcile()
+        self._touch_by_sql(ticket, self.stage_done)
+        self._reconcile()
+        self.assertEqual(len(ticket.itss_callback_ids), 1)
+
+    def test_a_solution_behind_an_open_callback_takes_its_place(self):
+        callback = self.make_callback()
+        self._set_stage_by_sql(callback.ticket_id, self.stage_progress)
+        callback.ticket_id.stage_id = self.stage_done
+        self.env.flush_all()
+        self.assertEqual(
+            callback.ticket_id.itss_callback_ids.sorted("cycle").mapped("state"),
+            ["cancelled", "pending"],
+        )
+
+    def test_moving_an_old_solution_on_is_no_new_one(self):
+        archive = self.stage_done.copy({"name": "已归档"})
+        ticket = self._make_old_ticket(stage_id=self.stage_done.id, closed_date="2019-01-01")
+        self._reconcile()
+        self._move(ticket, archive)
+        self._reconcile()
+        self.assertFalse(ticket.itss_callback_ids)
+
     # -------------------------------------------------------------------------
     # Cost
     # -------------------------------------------------------------------------

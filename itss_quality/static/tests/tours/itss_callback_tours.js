@@ -50,8 +50,8 @@ tours.add("itss_callback_calls", {
             run: "click",
         },
         {
-            content: "One call is left, with a failed attempt",
-            trigger: "body:not(:has(.modal)) .o_data_row:only-child td[name='failed_attempts']:contains('1')",
+            content: "One call is left",
+            trigger: "body:not(:has(.modal)) .o_data_row:only-child .o_data_cell:contains('网络中断')",
         },
     ],
 });
