@@ -110,6 +110,7 @@ LEFTOVERS = {
     "tables": "SELECT relname FROM pg_class WHERE relname LIKE 'itss\\_%' AND relkind IN ('r', 'v')",
     "columns": "SELECT table_name, column_name FROM information_schema.columns "
     "WHERE column_name LIKE 'itss\\_%'",
+    "indexes": "SELECT indexname FROM pg_indexes WHERE indexname LIKE '%itss\\_%'",
     "models": "SELECT model FROM ir_model WHERE model LIKE 'itss.%'",
     "fields": "SELECT model, name FROM ir_model_fields "
     "WHERE model LIKE 'itss.%' OR name LIKE 'itss\\_%'",

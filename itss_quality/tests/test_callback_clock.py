@@ -415,11 +415,17 @@ class TestCallbackAssignment(ClockCommon):
     def test_agents_on_leave_are_passed_over(self):
         self._send_on_leave(self.agent, "2025-09-15 00:00:00", "2025-09-16 12:00:00")
         self._send_on_leave(self.agent_2, "2025-09-01 00:00:00", "2025-09-16 01:59:59")
-        self._send_on_leave(self.agent_2, "2025-09-16 02:00:01", "2025-09-16 12:00:00")
+        self._send_on_leave(self.agent_2, "2025-09-16 14:00:01", "2025-09-17 12:00:00")
         callbacks = self._solve_many(3)
         self._run("assign", SOLVED)
         self.assertEqual(callbacks.mapped("user_id"), self.agent_2)
         self.assertTrue(all(callback.user_id for callback in callbacks))
+
+    def test_whose_leave_begins_within_half_a_day_gets_no_new_callback(self):
+        self._send_on_leave(self.agent, "2025-09-16 14:00:00", "2025-09-17 12:00:00")
+        callbacks = self._solve_many(2)
+        self._run("assign", SOLVED)
+        self.assertEqual(callbacks.mapped("user_id"), self.agent_2)
 
     def test_with_all_agents_on_leave_the_callback_waits(self):
         for user in self.agent | self.agent_2:

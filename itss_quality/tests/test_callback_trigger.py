@@ -217,6 +217,14 @@ class TestCallbackTrigger(ItssCommon):
             ["cancelled", "cancelled", "cancelled", "pending"],
         )
 
+    def test_a_ticket_without_a_stage_is_not_solved(self):
+        callback = self.make_callback()
+        ticket = callback.ticket_id
+        self._sql("UPDATE helpdesk_ticket SET stage_id = NULL WHERE id = %s", ticket.id)
+        for _run in range(2):
+            self._reconcile()
+            self.assertEqual(ticket.itss_callback_ids.mapped("state"), ["cancelled"])
+
     def test_a_reopening_and_a_solution_behind_the_orm_open_the_next_cycle(self):
         callback = self.make_callback()
         ticket = callback.ticket_id
