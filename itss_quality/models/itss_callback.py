@@ -559,7 +559,7 @@ class ItssCallback(models.Model):
         if is_solved not in ("yes", "no"):
             raise UserError(self.env._("Please ask whether the problem is solved."))
         try:
-            valid = score is not None and score is not False and 0 <= float(score) <= 100
+            valid = not isinstance(score, bool) and 0 <= float(score) <= 100
         except (TypeError, ValueError):
             valid = False
         if not valid:
@@ -649,7 +649,7 @@ class ItssCallback(models.Model):
         is_dissatisfied = new["score"] < threshold <= old.score
         old.write(new)
         lines = [self.env._("Corrected: %(reason)s", reason=reason), *changes]
-        self.message_post(body="\n".join(lines), subtype_xmlid="mail.mt_note")
+        self.message_post(body=plaintext2html("\n".join(lines)), subtype_xmlid="mail.mt_note")
         old._follow_up(is_unsolved, is_dissatisfied)
 
     def _check_correction(self, reason):
@@ -670,14 +670,14 @@ class ItssCallback(models.Model):
         """Return (label, old words, new words) of each verdict."""
         labels = self.fields_get(list(new), ["string", "selection"])
         words = dict(labels["is_solved"]["selection"])
+
+        def say(name, value):
+            if name == "is_solved":
+                return words[value]
+            return value or "—" if name == "comment" else value
+
         return [
-            (
-                labels[name]["string"],
-                *(
-                    words.get(value, value) if name == "is_solved" else value or "—"
-                    for value in (self[name], value)
-                ),
-            )
+            (labels[name]["string"], say(name, self[name]), say(name, value))
             for name, value in new.items()
         ]
 

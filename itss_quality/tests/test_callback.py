@@ -208,6 +208,16 @@ class TestCallback(ItssCommon):
         for words in ("typo", "40.0 → 80.0", "其实很好"):
             self.assertIn(words, body)
 
+    def test_a_score_of_zero_is_told_from_none_in_what_was_corrected(self):
+        callback = self.make_callback()
+        self._reached(callback, score=40)
+        callback.with_user(self.quality_user).correct("typo", score=0, comment="<b>差</b>")
+        body = callback.message_ids[0].body
+        self.assertIn("40.0 → 0.0", body)
+        self.assertIn("— → &lt;b&gt;差", body)
+        with self.assertRaises(UserError):
+            callback.with_user(self.quality_user).correct("typo", score=True)
+
     def test_a_correction_to_not_solved_reopens_the_ticket(self):
         callback = self.make_callback()
         self._reached(callback)
