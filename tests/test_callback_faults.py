@@ -106,10 +106,6 @@ JOBS = {
     "escalate": "env['itss.callback']._cron_escalate()",
     "links": "env['itss.callback']._cron_send_links()",
 }
-# Odoo runs no scheduled action twice at a time; that no contact gets two links relies on it
-LINKS_IN_TURN = (
-    "assert env.ref('itss_quality.ir_cron_itss_callback_link').method_direct_trigger() is True"
-)
 FIGURES = """
 WITH callback AS (
     SELECT itss_callback.*,
@@ -152,17 +148,15 @@ def script(jobs, patient=False):
     """The script of a worker.
 
     :param jobs: names of the scheduled actions, in their order
-    :param patient: whether it works beside another one, and goes on where that has the action, or
-        had changed the same rows, as the next run would
+    :param patient: whether it works beside another one, and goes on where that had changed the same
+        rows, as the next run would
     """
     lines = [
-        "from odoo.exceptions import UserError",
         "from psycopg2 import OperationalError",
-        f"refusals = {'(OperationalError, UserError)' if patient else '()'}",
+        f"refusals = {'OperationalError' if patient else '()'}",
     ]
-    calls = {**JOBS, "links": LINKS_IN_TURN} if patient else JOBS
     for job in jobs:
-        lines += ["try:", f"    {calls[job]}", "    env.cr.commit()"]
+        lines += ["try:", f"    {JOBS[job]}", "    env.cr.commit()"]
         lines += ["except refusals:", "    env.cr.rollback()"]
     return "\n".join(lines)
 

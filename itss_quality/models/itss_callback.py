@@ -723,7 +723,7 @@ class ItssCallback(models.Model):
         """Send the link to those whose turn it is; no contact gets two within the time set."""
         self._cancel_outdated_first()
         now = fields.Datetime.now()
-        emails = set(self._get_lately_linked_emails(now))
+        emails = self._lock_emails() | set(self._get_lately_linked_emails(now))
         chosen = self.browse()
         for callback in self.filtered(lambda callback: callback.state == "pending"):
             if (callback.company_id.id, callback.email) not in emails:
@@ -739,6 +739,16 @@ class ItssCallback(models.Model):
                 }
             )
         chosen._mail_link()
+
+    def _lock_emails(self):
+        """Keep these contacts from getting a link by another server at the same time.
+
+        :return: set of (company id, address) that another server is at
+        """
+        same = [("email", "in", self.mapped("email")), ("state", "in", OPEN_STATES)]
+        callbacks = self.search(same)
+        busy = callbacks - callbacks.try_lock_for_update(allow_referencing=True)
+        return {(callback.company_id.id, callback.email) for callback in busy}
 
     def _get_lately_linked_emails(self, now):
         """Yield (company id, address) of contacts who got a link within the time set."""

@@ -34,18 +34,18 @@ def run_batches(records, jobs, size=BATCH):
         for chunk in split_every(size, ids):
             if not time_left:
                 return False
-            completed &= _run_batch(records.browse(chunk), domain, step)
+            try:
+                completed &= _run_batch(records.browse(chunk), domain, step)
+            except SerializationFailure:
+                # another server changed them since this transaction began
+                records.env.cr.rollback()
+                completed = False
             time_left = crons._commit_progress(len(chunk))
     return completed
 
 
 def _run_batch(records, domain, step):
-    try:
-        batch = records.try_lock_for_update(allow_referencing=True)
-    except SerializationFailure:
-        # another server did them since this transaction began
-        records.env.cr.rollback()
-        return False
+    batch = records.try_lock_for_update(allow_referencing=True)
     got_all = len(batch) == len(records)
     batch = batch.filtered_domain(domain)
     if not batch:
