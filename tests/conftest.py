@@ -306,25 +306,49 @@ def show():
 
 
 class MailSink:
-    """A mail server that keeps what it gets."""
+    """A mail server that keeps what it gets.
+
+    :ivar at_recipient: called with the address of each recipient
+    :ivar at_message: called with each message that has arrived
+
+    What they return, if anything, is the reply that refuses it; else it is taken, even if nobody
+    waits for the reply any more.
+    """
 
     def __init__(self):
         self.port = servers.free_port()
         self.arguments = ["--smtp=127.0.0.1", f"--smtp-port={self.port}"]
         self.messages = []
+        self.at_recipient = lambda address: None
+        self.at_message = lambda message: None
+        self.controller = None
+
+    def start(self):
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self.controller.start()
+
+    def stop(self):
+        self.controller.stop()
+
+    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
+        refusal = self.at_recipient(address)
+        if not refusal:
+            envelope.rcpt_tos.append(address)
+        return refusal or "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         message.recipients = envelope.rcpt_tos
-        self.messages.append(message)
-        return "250 kept"
+        refusal = self.at_message(message)
+        if not refusal:
+            self.messages.append(message)
+        return refusal or "250 kept"
 
 
 @pytest.fixture
 def smtp_sink():
     """What odoo_server(*smtp_sink.arguments) sends is found in smtp_sink.messages."""
     sink = MailSink()
-    controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
-    controller.start()
+    sink.start()
     yield sink
-    controller.stop()
+    sink.stop()

@@ -1,1 +1,1 @@
-from . import helpdesk_ticket, itss_callback
+from . import helpdesk_ticket, itss_callback, itss_survey

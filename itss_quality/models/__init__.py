@@ -11,6 +11,13 @@ from . import itss_plan_report
 from . import itss_callback
 from . import itss_callback_attempt
 from . import itss_callback_report
+from . import itss_survey_round
+from . import itss_survey_participant
+from . import itss_survey_result
+from . import itss_survey_report
+from . import survey_survey
+from . import survey_question
+from . import survey_user_input
 from . import helpdesk_ticket
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket_team

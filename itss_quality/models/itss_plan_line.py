@@ -180,6 +180,10 @@ class ItssPlanLine(models.Model):
         group_expand=True,
     )
     report_ids = fields.One2many("itss.plan.report", "line_id", string="Progress Reports")
+    survey_round_ids = fields.One2many("itss.survey.round", "plan_line_id", string="Survey Rounds")
+    survey_round_count = fields.Integer(
+        string="Number of Survey Rounds", compute="_compute_survey_round_count"
+    )
     progress = fields.Integer(
         string="Progress (%)",
         compute="_compute_progress",
@@ -292,6 +296,16 @@ class ItssPlanLine(models.Model):
                 figures = list(latest.values())[-1:]
             line.progress = round(sum(figures) / len(figures)) if figures else 0
 
+    @api.depends("survey_round_ids")
+    def _compute_survey_round_count(self):
+        counts = dict(
+            self.env["itss.survey.round"]._read_group(
+                [("plan_line_id", "in", self.ids)], ["plan_line_id"], ["__count"]
+            )
+        )
+        for line in self:
+            line.survey_round_count = counts.get(line._origin, 0)
+
     @api.depends("date_end", "state", "plan_state")
     def _compute_is_late(self):
         today = fields.Date.context_today(self)
@@ -398,11 +412,14 @@ class ItssPlanLine(models.Model):
     def _has_evidence(self):
         """Whether there is something to show for the line: a report or a finished record.
 
-        Finished is an improvement raised from the line that was verified and closed.
+        Finished is an improvement raised from the line that was verified and closed, and a survey
+        whose report was approved.
         """
         self.ensure_one()
         # the line's doer may not read what another department improves
-        return bool(self.report_ids) or "closed" in self.sudo().improvement_ids.mapped("state")
+        line = self.sudo()
+        finished = line.improvement_ids.mapped("state") + line.survey_round_ids.mapped("state")
+        return bool(self.report_ids) or "closed" in finished
 
     def _get_step_refusal(self, new_state):
         if self.plan_state != "approved":
@@ -421,7 +438,8 @@ class ItssPlanLine(models.Model):
         if new_state == "done" and not self._has_evidence():
             raise UserError(
                 self.env._(
-                    "“%(line)s” needs a progress report or a closed improvement before it is done.",
+                    "“%(line)s” needs a progress report, a closed improvement or a closed survey "
+                    "before it is done.",
                     line=self.display_name,
                 )
             )
@@ -435,9 +453,7 @@ class ItssPlanLine(models.Model):
 
     def _follow_report(self, reports):
         """Let the lines go on from the reports just added."""
-        for line in self:
-            if line.state == "planned":
-                line.sudo().state = "in_progress"
+        self._follow_start()
         for report in reports:
             report.line_id.message_post(
                 body=self.env._(
@@ -447,6 +463,17 @@ class ItssPlanLine(models.Model):
                     text=report.text,
                 )
             )
+
+    def _follow_start(self):
+        """Let the lines go on from the record just started that carries them out."""
+        self.filtered(lambda line: line.state == "planned").sudo().state = "in_progress"
+
+    def _follow_end(self, record):
+        """Let the lines end with the record that carried them out."""
+        for line in self.filtered(lambda line: line._is_open()):
+            line.sudo().write({"state": "done", "date_done": fields.Date.context_today(line)})
+            line.activity_unlink(["mail.mail_activity_data_todo"])
+            line.message_post(body=self.env._("Done by “%(record)s”.", record=record.display_name))
 
     def _read_dates_again(self, old_year):
         """Read the dates anew when the plan's year changed: “March” means the plan's year.
@@ -501,6 +528,7 @@ class ItssPlanLine(models.Model):
             )
             old.report_ids.line_id = line
             old.improvement_ids.source_id = line.id
+            old.survey_round_ids.plan_line_id = line
             if line.reminder_stage == old.reminder_stage:
                 old.activity_ids.write({"res_id": line.id})
             else:
@@ -724,6 +752,49 @@ class ItssPlanLine(models.Model):
             "target": "new",
             "context": {"default_line_id": self.id, "default_percent": self.progress},
         }
+
+    def action_start_survey(self):
+        """Open a new survey round that carries out this line (plan 6.3).
+
+        :return: window action on an unsaved form
+        :raise AccessError: the user may not hold surveys
+        """
+        self.ensure_one()
+        rounds = self.env["itss.survey.round"]
+        rounds.check_access("create")
+        today = fields.Date.context_today(self)
+        start = max(self.date_start or today, today)
+        context = {
+            "default_plan_line_id": self.id,
+            "default_company_id": self.company_id.id,
+            "default_target": self.plan_id.satisfaction_target,
+            "default_date_start": start,
+            "default_date_end": max(self.date_end or today, start + timedelta(days=21)),
+            "default_name": self.env._(
+                "%(year)s Customer Satisfaction Survey", year=self.plan_id.year
+            ),
+        }
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("New Survey Round"),
+            "res_model": "itss.survey.round",
+            "view_mode": "form",
+            "context": context,
+        }
+
+    def action_view_survey_rounds(self):
+        """Open the survey rounds of the line, or the only one.
+
+        :return: window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "itss_quality.itss_survey_round_action"
+        )
+        action.update(domain=[("plan_line_id", "=", self.id)], context={})
+        if self.survey_round_count == 1:
+            action.update(views=[(False, "form")], res_id=self.survey_round_ids.id)
+        return action
 
     def action_done(self):
         """Mark lines as done.

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 
 # who goes on leave this soon gets no new callback
 HOURS_BEFORE_LEAVE = 12
-NUMBERED_MODELS = ("itss.plan", "itss.improvement")
+NUMBERED_MODELS = ("itss.plan", "itss.improvement", "itss.survey.round", "itss.survey.report")
 
 
 class ResCompany(models.Model):

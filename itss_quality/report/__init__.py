@@ -1,1 +1,11 @@
-from . import itss_callback_xlsx, itss_document_report, itss_plan_document, itss_plan_xlsx
+# isort: skip_file
+# what the others inherit from comes before them
+from . import itss_xlsx_mixin
+from . import itss_callback_xlsx
+from . import itss_document_report
+from . import itss_plan_document
+from . import itss_plan_xlsx
+from . import itss_survey_answers
+from . import itss_survey_document
+from . import itss_survey_template_xlsx
+from . import itss_survey_xlsx

@@ -2,7 +2,7 @@ from babel.dates import format_skeleton
 
 from odoo import fields, models
 from odoo.tools import SQL
-from odoo.tools.misc import babel_locale_parse, format_date, format_datetime
+from odoo.tools.misc import babel_locale_parse, format_date
 
 PAGE = 2000
 LEDGER_WIDTHS = (14, 28, 14, 14, 18, 18, 12, 12, 8, 48, 14)
@@ -20,7 +20,6 @@ SUMMARY = {
     "score:avg": "score",
     "score_count:sum": "count",
 }
-PAPER_A4 = 9
 
 
 class ItssCallbackXlsx(models.AbstractModel):
@@ -28,11 +27,7 @@ class ItssCallbackXlsx(models.AbstractModel):
 
     _name = "report.itss_quality.callback_xlsx"
     _description = "Callback Ledger as Excel"
-    _inherit = "report.report_xlsx.abstract"
-
-    def get_workbook_options(self):
-        """Return the options of the workbook: rows are streamed, however many there are."""
-        return {**super().get_workbook_options(), "constant_memory": True}
+    _inherit = "itss.xlsx.mixin"
 
     def generate_xlsx_report(self, workbook, data, ledgers):
         """Write the sheet of records and the sheet of monthly figures.
@@ -46,47 +41,17 @@ class ItssCallbackXlsx(models.AbstractModel):
         self._write_records(workbook.add_worksheet(self.env._("Callback Records")), ledger, formats)
         self._write_summary(workbook.add_worksheet(self.env._("Monthly Summary")), ledger, formats)
 
-    # -------------------------------------------------------------------------
-    # Layout
-    # -------------------------------------------------------------------------
-
-    def _add_formats(self, workbook):
-        cell = {"border": 1, "valign": "vcenter"}
-        return {
-            "title": workbook.add_format({"bold": True, "font_size": 16}),
-            "subtitle": workbook.add_format({"font_color": "#666666"}),
-            "heading": workbook.add_format(
-                {**cell, "bold": True, "bg_color": "#E7EEF7", "align": "center", "text_wrap": True}
-            ),
-            "text": workbook.add_format(cell),
-            "wrapped": workbook.add_format({**cell, "text_wrap": True}),
-            "moment": workbook.add_format({**cell, "num_format": "yyyy-mm-dd hh:mm"}),
-            "score": workbook.add_format({**cell, "num_format": "0.0"}),
-            "rate": workbook.add_format({**cell, "num_format": "0.0%"}),
-        }
-
-    def _write_head(self, sheet, title, headings, widths, ledger, formats):
-        sheet.set_landscape()
-        sheet.set_paper(PAPER_A4)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(2)
-        sheet.freeze_panes(3, 0)
-        sheet.set_footer("&C&P / &N")
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, width)
-        sheet.write_string(0, 0, f"{ledger.company_id.name} {title}", formats["title"])
+    def _get_details(self, ledger):
         details = self.env._(
             "Solved from %(start)s to %(end)s; exported on %(moment)s by %(user)s",
             start=format_date(self.env, ledger.date_from),
             end=format_date(self.env, ledger.date_to),
-            moment=format_datetime(self.env, fields.Datetime.now()),
+            moment=self._get_export_moment(),
             user=self.env.user.name,
         )
         if ledger.team_ids:
             details += f" ({', '.join(ledger.team_ids.mapped('name'))})"
-        sheet.write_string(1, 0, details, formats["subtitle"])
-        for column, heading in enumerate(headings):
-            sheet.write_string(2, column, heading, formats["heading"])
+        return details
 
     # -------------------------------------------------------------------------
     # Records
@@ -109,8 +74,9 @@ class ItssCallbackXlsx(models.AbstractModel):
         )
 
     def _write_records(self, sheet, ledger, formats):
-        title = self.env._("Callback Records")
-        self._write_head(sheet, title, self._get_record_headings(), LEDGER_WIDTHS, ledger, formats)
+        title = f"{ledger.company_id.name} {self.env._('Callback Records')}"
+        details, headings = self._get_details(ledger), self._get_record_headings()
+        self._write_head(sheet, title, details, headings, LEDGER_WIDTHS, formats)
         words = {True: self.env._("Yes"), False: self.env._("No")}
         solved_words = {"yes": words[True], "no": words[False]}
         text, wrapped, moment = formats["text"], formats["wrapped"], formats["moment"]
@@ -129,13 +95,6 @@ class ItssCallbackXlsx(models.AbstractModel):
             self._write_text(sheet, row, 7, solved_words.get(solved), text)
             self._write_text(sheet, row, 9, comment, wrapped)
             self._write_text(sheet, row, 10, caller, text)
-
-    def _write_text(self, sheet, row, column, value, cell_format):
-        # a customer's text is never taken for a formula or a link
-        if value:
-            sheet.write_string(row, column, value, cell_format)
-        else:
-            sheet.write_blank(row, column, None, cell_format)
 
     def _read_records(self, ledger):
         """Yield one tuple per callback, as its row shows it, without holding them all in memory."""
@@ -210,10 +169,9 @@ class ItssCallbackXlsx(models.AbstractModel):
         )
 
     def _write_summary(self, sheet, ledger, formats):
-        title = self.env._("Callback Summary")
-        self._write_head(
-            sheet, title, self._get_summary_headings(), SUMMARY_WIDTHS, ledger, formats
-        )
+        title = f"{ledger.company_id.name} {self.env._('Callback Summary')}"
+        details, headings = self._get_details(ledger), self._get_summary_headings()
+        self._write_head(sheet, title, details, headings, SUMMARY_WIDTHS, formats)
         report = self.env["itss.callback.report"].with_context(tz=self.env.user.tz)
         domain = ledger._get_domain()
         months = report._read_group(domain, ["resolved_at:month"], list(SUMMARY))

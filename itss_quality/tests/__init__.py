@@ -20,6 +20,13 @@ from . import (
     test_plan_line,
     test_plan_print,
     test_settings,
+    test_survey_excel,
+    test_survey_mail,
+    test_survey_page,
+    test_survey_print,
+    test_survey_round,
+    test_survey_score,
+    test_survey_tours,
     test_tours,
     test_workflow,
 )

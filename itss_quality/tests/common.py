@@ -168,3 +168,77 @@ class ItssCommon(TransactionCase):
         ticket = cls.make_ticket(**vals)
         ticket.stage_id = cls.stage_done
         return ticket.itss_callback_ids
+
+    # -------------------------------------------------------------------------
+    # Surveys
+    # -------------------------------------------------------------------------
+
+    @classmethod
+    def make_round(cls, participants=3, **vals):
+        """Create a draft round of the questionnaire that comes with the addon, as the quality
+        department, with so many customers' contacts."""
+        round_ = (
+            cls.env["itss.survey.round"]
+            .with_user(cls.quality_user)
+            .create(
+                {
+                    "company_id": cls.company.id,
+                    "survey_id": cls.env.ref("itss_quality.itss_survey_questionnaire").id,
+                    **vals,
+                }
+            )
+        )
+        for _number in range(participants):
+            cls.make_participant(round_)
+        return round_
+
+    @classmethod
+    def make_participant(cls, round_, industry=None, **vals):
+        """Add the contact of a new customer, of an industry if one is given, to a draft round."""
+        number = len(round_.participant_ids) + 1
+        customer = cls.env["res.partner"].create(
+            {"name": f"客户{number}", "is_company": True, "industry_id": industry and industry.id}
+        )
+        contact = customer.create(
+            {
+                "name": f"联系人{number}",
+                "parent_id": customer.id,
+                "email": f"contact{number}@round{round_.id}.example.com",
+                "phone": f"0871-{number:04}",
+            }
+        )
+        return round_.participant_ids.create(
+            {"round_id": round_.id, "partner_id": contact.id, **vals}
+        )
+
+    @classmethod
+    def answer(cls, participant, channel="phone", day=None, comment=None, **scores):
+        """Enter a participant's answer as the quality department.
+
+        :param scores: 1 to 5, "na" or None, by question (speed, skill, attitude, result, overall)
+            and row of the matrix (reporting, progress, prevention, documents)
+        """
+        answers = {}
+        process = cls.env.ref("itss_quality.itss_survey_question_process")
+        words = ("very_dissatisfied", "dissatisfied", "fair", "satisfied", "very_satisfied")
+        for key, score in scores.items():
+            if score is None:
+                continue
+            word = "na" if score == "na" else words[score - 1]
+            question = cls.env.ref(
+                f"itss_quality.itss_survey_question_{key}", raise_if_not_found=False
+            )
+            if question:
+                choice = cls.env.ref(f"itss_quality.itss_survey_{key}_{word}")
+                answers[question.id] = (str(choice.id), None)
+            else:
+                row = cls.env.ref(f"itss_quality.itss_survey_process_{key}")
+                choice = cls.env.ref(f"itss_quality.itss_survey_process_{word}")
+                rows, _comment = answers.setdefault(process.id, ({}, None))
+                rows[str(row.id)] = [str(choice.id)]
+        if comment:
+            question = cls.env.ref("itss_quality.itss_survey_question_comment")
+            answers[question.id] = (comment, None)
+        participant.with_user(cls.quality_user)._register_answers(
+            answers, channel, day or participant.round_id._get_today()
+        )

@@ -1,4 +1,8 @@
-"""Lengths of time in words."""
+"""Lengths of time in words, and days in UTC."""
+
+from datetime import datetime, time
+
+import pytz
 
 
 def format_minutes(env, minutes):
@@ -17,3 +21,12 @@ def format_minutes(env, minutes):
     else:
         words = env._("%(minutes)s min", minutes=rest)
     return env._("%(duration)s late", duration=words) if late else words
+
+
+def get_midnight(env, day):
+    """Return when a day begins for the user, in UTC.
+
+    :param date day: as the user counts days
+    """
+    midnight = pytz.timezone(env.user.tz or "UTC").localize(datetime.combine(day, time.min))
+    return midnight.astimezone(pytz.utc).replace(tzinfo=None)

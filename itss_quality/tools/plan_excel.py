@@ -151,7 +151,7 @@ def read_plan_table(content, headings=None):
     :raise PlanExcelError: with all problems found
     Plan chapter 7; the columns may come in any order, in any sheet, below any title.
     """
-    _check_file(content)
+    check_file(content)
     try:
         with warnings.catch_warnings():
             # what openpyxl doesn't support (drawings, validations) is not part of the table
@@ -161,19 +161,23 @@ def read_plan_table(content, headings=None):
     except (PlanExcelError, MemoryError):
         raise
     except Exception as error:  # damaged files make openpyxl and the XML parser raise anything
-        raise PlanExcelError(Problem(_UNREADABLE)) from error
+        raise PlanExcelError(Problem(UNREADABLE)) from error
 
 
 # -- the file ----------------------------------------------------------------------------------
 
-_UNREADABLE = _lt(
+UNREADABLE = _lt(
     "The file can't be read: it is damaged or not an Excel workbook. "
     "Open it in Excel, save it as “Excel Workbook (.xlsx)” and upload that file."
 )
 
 
-def _check_file(content):
-    """Refuse what must not reach the parser: files too big, of another type, or zip bombs."""
+def check_file(content):
+    """Refuse what must not reach the parser: files too big, of another type, or zip bombs.
+
+    :param bytes content: the uploaded file
+    :raise PlanExcelError: with the reason
+    """
     if not content:
         raise PlanExcelError(Problem(_lt("The file is empty.")))
     if len(content) > MAX_FILE_SIZE:
@@ -194,12 +198,12 @@ def _check_file(content):
         with zipfile.ZipFile(BytesIO(content)) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
-        raise PlanExcelError(Problem(_UNREADABLE)) from error
+        raise PlanExcelError(Problem(UNREADABLE)) from error
     # zipfile never unpacks more of a member than the size it declares
     if sum(member.file_size for member in members) > MAX_UNPACKED_SIZE:
         reason = _lt(
-            "The file unpacks to more than %(limit)s MB, far more than a plan needs. "
-            "Copy the plan's table into a new workbook and upload that one.",
+            "The file unpacks to more than %(limit)s MB, far more than a table needs. "
+            "Copy the table into a new workbook and upload that one.",
             limit=MAX_UNPACKED_SIZE // 1024**2,
         )
         raise PlanExcelError(Problem(reason))
@@ -422,7 +426,7 @@ def _expand_merges(cells, merges):
             for column in range(first_column, min(last_column, MAX_COLUMNS) + 1):
                 if (row, column) in covered:
                     # Excel never writes that; it would take forever
-                    raise PlanExcelError(Problem(_UNREADABLE))
+                    raise PlanExcelError(Problem(UNREADABLE))
                 covered[row, column] = (first_row, first_column)
     return covered
 

@@ -4,4 +4,6 @@ from . import (
     itss_plan_import,
     itss_plan_import_line,
     itss_step_reason,
+    itss_survey_import,
+    itss_survey_propose,
 )

@@ -1,11 +1,10 @@
-from datetime import datetime, time
-
-import pytz
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+
+from ..tools.durations import get_midnight
 
 
 class ItssCallbackLedger(models.TransientModel):
@@ -41,20 +40,12 @@ class ItssCallbackLedger(models.TransientModel):
         """Return the domain of the callbacks, for the callbacks and for their analysis alike."""
         self.ensure_one()
         domain = Domain("company_id", "=", self.company_id.id) & Domain("state", "!=", "cancelled")
-        domain &= Domain("resolved_at", ">=", self._get_midnight(self.date_from))
-        domain &= Domain(
-            "resolved_at", "<", self._get_midnight(self.date_to + relativedelta(days=1))
-        )
+        domain &= Domain("resolved_at", ">=", get_midnight(self.env, self.date_from))
+        end = get_midnight(self.env, self.date_to + relativedelta(days=1))
+        domain &= Domain("resolved_at", "<", end)
         if self.team_ids:
             domain &= Domain("team_id", "in", self.team_ids.ids)
         return domain
-
-    def _get_midnight(self, day):
-        """Return when a day begins for the user, in UTC."""
-        midnight = pytz.timezone(self.env.user.tz or "UTC").localize(
-            datetime.combine(day, time.min)
-        )
-        return midnight.astimezone(pytz.utc).replace(tzinfo=None)
 
     def action_export(self):
         """Download the ledger and its monthly summary as Excel.

@@ -9,7 +9,7 @@
     var INLINE = /^(A|ABBR|B|BDI|CODE|DEL|EM|FONT|I|INS|LABEL|MARK|Q|S|SMALL|SPAN|STRONG|SUB|SUP|U)$/;
     var HEADING = /^H[1-6]$/;
     var REPEATED = /^(CAPTION|COLGROUP|THEAD)$/;
-    // elements an element may have to be laid out on trial
+    // elements an element may have to be laid out on trial, unless it stays whole anyway
     var SMALL = 100;
 
     function toArray(list) {
@@ -82,7 +82,7 @@
      * Returns what is left of it or null.
      */
     Sheet.prototype.place = function (node, parent) {
-        if (node.nodeType !== 1 || node.getElementsByTagName("*").length < SMALL) {
+        if (node.nodeType !== 1 || isWhole(node) || node.getElementsByTagName("*").length < SMALL) {
             parent.appendChild(node);
             if (this.fits()) {
                 return null;

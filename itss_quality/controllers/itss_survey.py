@@ -1,0 +1,283 @@
+from odoo import SUPERUSER_ID, fields
+from odoo.exceptions import AccessError, UserError
+from odoo.http import Controller, request, route
+from odoo.tools import consteq
+
+from odoo.addons.survey.controllers.main import Survey
+
+GROUP_SERVICE_DESK = "itss_quality.group_itss_service_desk"
+STATUS = {"used": 410, "expired": 410, "cancelled": 410, "unknown": 404}
+MAX_TEXT = 5000
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
+
+
+def render(template, status=200, lang=None, **values):
+    """Return a page that nobody keeps, in a language when one is given."""
+    if lang:
+        request.update_context(lang=lang)
+    response = request.render(template, values)
+    response.status_code = status
+    response.headers.update(HEADERS)
+    return response
+
+
+def render_refusal(refusal, lang=None):
+    """Return the friendly page for a link that opens nothing; it tells nothing about the survey."""
+    return render("itss_quality.survey_gone", STATUS[refusal], lang, refusal=refusal)
+
+
+class ItssSurveyController(Controller):
+    """The customer's link to a survey round, and the agents' page to enter answers (plan 6.3)."""
+
+    # -------------------------------------------------------------------------
+    # The customer's link
+    # -------------------------------------------------------------------------
+
+    @route(
+        "/itss/survey/<string:participant_id>/<string:token>",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        sitemap=False,
+        readonly=True,
+    )
+    def open(self, participant_id, token, **_kw):
+        """Lead to the questionnaire. Changes nothing, whoever opens it: link scanners do, too.
+
+        :param participant_id: id of the ``itss.survey.participant``
+        :param token: the secret of its link
+        :return: redirection; status 404 for a link that never was, 410 for one used, expired or
+            cancelled
+        """
+        participant, refusal = self._find(participant_id, token)
+        if refusal:
+            return render_refusal(refusal, participant and participant._get_lang())
+        return request.redirect(participant.user_input_id.get_start_url())
+
+    @route(
+        "/itss/survey/<string:participant_id>/<string:token>/decline",
+        type="http",
+        auth="public",
+        methods=["GET", "POST"],
+        csrf=True,
+        sitemap=False,
+    )
+    def decline(self, participant_id, token, **_kw):
+        """Ask whether the customer really does not want to take part (GET), and note it (POST).
+
+        :param participant_id: id of the ``itss.survey.participant``
+        :param token: the secret of its link
+        :return: the question or the thanks; status 404 or 410 as for ``open``
+        """
+        participant, refusal = self._find(participant_id, token)
+        if refusal:
+            return render_refusal(refusal, participant and participant._get_lang())
+        is_done = request.httprequest.method == "POST"
+        if is_done:
+            participant._decline_by_link()
+        return render(
+            "itss_quality.survey_decline",
+            lang=participant._get_lang(),
+            company=participant.company_id,
+            is_done=is_done,
+        )
+
+    def _find(self, participant_id, token):
+        """Return the participant of a link, or ``None``, and why it opens nothing, or ``None``."""
+        if not participant_id.isdecimal() or len(participant_id) > 9:
+            return None, "unknown"
+        participants = request.env["itss.survey.participant"].with_user(SUPERUSER_ID)
+        participant = participants.browse(int(participant_id)).exists()
+        # as bytes: text that is not ASCII can't be compared in constant time
+        own = (participant.access_token or "").encode()
+        if not consteq(own, token.encode(errors="replace")) or not own:
+            return None, "unknown"
+        return participant, participant._get_link_refusal()
+
+    # -------------------------------------------------------------------------
+    # Entering answers given by phone, in an interview or on paper
+    # -------------------------------------------------------------------------
+
+    @route(
+        "/itss/survey/entry/<int:participant_id>",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        sitemap=False,
+        readonly=True,
+    )
+    def show_entry(self, participant_id, channel=None, day=None, **_kw):
+        """Show the whole questionnaire on one page to an agent.
+
+        :param participant_id: id of the ``itss.survey.participant``
+        :param channel: ``phone``, ``interview`` or ``paper``; by default the participant's
+        :param day: ``YYYY-MM-DD``; today by default
+        :return: the page; status 404 when the user may not see the participant, 410 when there is
+            nothing left to enter
+        """
+        participant = self._find_to_enter(participant_id)
+        if not participant:
+            return render_refusal("unknown")
+        return self._render_entry(participant, channel=channel, day=day)
+
+    @route(
+        "/itss/survey/entry/<int:participant_id>",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        csrf=True,
+        sitemap=False,
+    )
+    def enter(self, participant_id, channel=None, day=None, then=None, **form):
+        """Take what an agent has entered on a customer's behalf.
+
+        :param participant_id: id of the ``itss.survey.participant``
+        :param channel: ``phone``, ``interview`` or ``paper``
+        :param day: ``YYYY-MM-DD``, when the customer answered
+        :param then: ``next`` to go on with the next sheet of the round
+        :return: redirection to the next one, or to the participant; the page again with status 422
+            when something does not fit
+        """
+        participant = self._find_to_enter(participant_id)
+        if not participant:
+            return render_refusal("unknown")
+        try:
+            # one savepoint: nothing is half written
+            with request.env.cr.savepoint():
+                answers = self._read_answers(participant)
+                participant._register_answers(answers, channel, self._read_day(day))
+        except (UserError, ValueError) as error:
+            return self._render_entry(
+                participant, status=422, channel=channel, day=day, error=str(error)
+            )
+        following = then == "next" and self._find_next(participant)
+        if following:
+            return request.redirect(
+                f"/itss/survey/entry/{following.id}?channel={channel}&day={day}"
+            )
+        action = "itss_quality.itss_survey_participant_action"
+        return request.redirect(f"/odoo/action-{action}/{participant.id}")
+
+    def _find_to_enter(self, participant_id):
+        """Return the participant when the user is an agent and may see it, else ``None``."""
+        participant = request.env["itss.survey.participant"].browse(participant_id).exists()
+        if not request.env.user.has_group(GROUP_SERVICE_DESK):
+            return None
+        try:
+            participant.check_access("read")
+        except AccessError:
+            return None
+        return participant
+
+    def _find_next(self, participant):
+        """Return who comes after this one on the list and has not answered yet."""
+        return participant.search(
+            [
+                ("round_id", "=", participant.round_id.id),
+                ("state", "in", ("to_send", "sent", "failed")),
+                ("id", ">", participant.id),
+            ],
+            order="id",
+            limit=1,
+        )
+
+    def _render_entry(self, participant, status=200, channel=None, day=None, error=None):
+        if not participant.can_enter:
+            return render_refusal("used" if participant.state == "answered" else "expired")
+        if channel not in ("phone", "interview", "paper"):
+            channel = participant.channel if participant.channel != "email" else "phone"
+        survey = participant.sudo().round_id.survey_id
+        return render(
+            "itss_quality.survey_entry",
+            status,
+            participant=participant,
+            # the page is in the agent's language
+            survey=survey,
+            channel=channel,
+            day=day or fields.Date.to_string(fields.Date.context_today(participant)),
+            entered=request.httprequest.form,
+            error=error,
+        )
+
+    def _read_answers(self, participant):
+        """Return the answers of the form as ``_register_answers`` takes them."""
+        form = request.httprequest.form
+        answers = {}
+        for question in participant.sudo().round_id.survey_id.question_ids:
+            name = f"q{question.id}"
+            comment = self._clean(form.get(f"c{question.id}"))
+            if question.question_type == "matrix":
+                rows = {
+                    str(row.id): form.getlist(f"{name}-{row.id}") for row in question.matrix_row_ids
+                }
+                answer = {row: chosen for row, chosen in rows.items() if any(chosen)}
+            elif question.question_type == "multiple_choice":
+                answer = form.getlist(name)
+            else:
+                answer = self._clean(form.get(name))
+            answers[question.id] = (answer or False, comment)
+        return answers
+
+    def _read_day(self, text):
+        """Return the date, or ``None`` for what is none."""
+        try:
+            return fields.Date.to_date(text)
+        except (TypeError, ValueError):
+            return None
+
+    def _clean(self, text):
+        # PostgreSQL can't store zero bytes
+        return (text or "").replace("\x00", "").strip()[:MAX_TEXT]
+
+
+class ItssSurveyPages(Survey):
+    """Odoo's survey pages, for answers of a round: for the invited customer alone, and once."""
+
+    def _check_validity(self, survey_sudo, answer_sudo, answer_token, **kwargs):
+        is_print = not kwargs.get("check_partner", True)
+        if survey_sudo.survey_type != "itss" or answer_sudo.test_entry or is_print:
+            return super()._check_validity(survey_sudo, answer_sudo, answer_token, **kwargs)
+        if not answer_sudo.itss_round_id or not answer_token:
+            return "token_wrong"
+        if request.env.user._is_internal():
+            # who works here enters a customer's answer on the page for it, under the own name
+            return "answer_wrong_user"
+        refusal = answer_sudo._itss_get_refusal()
+        if refusal:
+            return f"itss_{refusal}"
+        # whoever holds the link is the customer, signed in or not
+        return super()._check_validity(
+            survey_sudo, answer_sudo, answer_token, **{**kwargs, "check_partner": False}
+        )
+
+    def _redirect_with_error(self, access_data, error_key):
+        survey, answer = access_data["survey_sudo"], access_data["answer_sudo"]
+        if error_key.startswith("itss_"):
+            return render_refusal(error_key.removeprefix("itss_"), answer.lang_id.code)
+        if survey.survey_type == "itss" and error_key == "answer_wrong_user":
+            return render("itss_quality.survey_internal", 403)
+        if survey.survey_type == "itss":
+            return render_refusal("unknown")
+        return super()._redirect_with_error(access_data, error_key)
+
+    @route()
+    def survey_retry(self, survey_token, answer_token, **post):
+        """Refuse a second answer to an invitation; else as Odoo does."""
+        survey, answer = self._fetch_from_access_token(survey_token, answer_token)
+        if survey.survey_type == "itss" and not answer.test_entry:
+            return render_refusal("used" if answer else "unknown")
+        return super().survey_retry(survey_token, answer_token, **post)
+
+    @route()
+    def survey_print(self, survey_token, review=False, answer_token=None, **post):
+        """Show answers of a round to those only who may read them; else as Odoo does."""
+        survey, answer = self._fetch_from_access_token(survey_token, answer_token)
+        if survey.survey_type == "itss":
+            record = (answer or survey).with_user(request.env.user)
+            if not record or not record.has_access("read"):
+                return render_refusal("used" if answer else "unknown")
+        return super().survey_print(survey_token, review=review, answer_token=answer_token, **post)

@@ -1,0 +1,148 @@
+from odoo import api, fields, models
+
+
+class SurveyQuestion(models.Model):
+    _inherit = "survey.question"
+
+    itss_weight = fields.Float(
+        string="Weight",
+        default=1.0,
+        help="How much the question counts in the satisfaction score; 0: not at all.",
+    )
+    itss_origin_id = fields.Many2one(
+        "survey.question",
+        string="First Version of the Question",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="The question of an earlier version that this one is compared with, year on year.",
+    )
+    itss_survey_type = fields.Selection(related="survey_id.survey_type", string="Survey Type")
+
+    _itss_weight_positive = models.Constraint(
+        "CHECK(itss_weight >= 0)", "The weight of a question can't be negative."
+    )
+
+    # -------------------------------------------------------------------------
+    # CRUD
+    # -------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        questions = super().create(vals_list)
+        questions.survey_id._itss_check_editable()
+        return questions
+
+    def write(self, vals):
+        self.survey_id._itss_check_editable()
+        result = super().write(vals)
+        if "survey_id" in vals:
+            self.survey_id._itss_check_editable()
+        return result
+
+    def _update_field_translations(self, *args, **kwargs):
+        self.survey_id._itss_check_editable()
+        return super()._update_field_translations(*args, **kwargs)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_frozen(self):
+        self.survey_id._itss_check_editable()
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        for question, vals in zip(self, vals_list, strict=True):
+            vals["itss_origin_id"] = question._itss_get_origin().id
+        return vals_list
+
+    # -------------------------------------------------------------------------
+    # Scores
+    # -------------------------------------------------------------------------
+
+    def _itss_get_origin(self):
+        """Return the question that all versions of this one are known by."""
+        return self.itss_origin_id or self
+
+    def _itss_is_scored(self):
+        """Whether answers to the question count in the satisfaction score."""
+        self.ensure_one()
+        if not self.itss_weight:
+            return False
+        if self.question_type == "scale":
+            return True
+        is_single = self.question_type == "simple_choice" or (
+            self.question_type == "matrix" and self.matrix_subtype == "simple"
+        )
+        return is_single and any(
+            answer.answer_score > 0 and not answer.itss_not_applicable
+            for answer in self.suggested_answer_ids
+        )
+
+    def _itss_validate(self, answer, comment):
+        """Return what is wrong with an answer as ``validate_question`` does, and more strictly.
+
+        Nobody is forced to answer: a customer on the phone may not want to.
+        """
+        self.ensure_one()
+        if not answer and not comment:
+            return {}
+        choices = set(self.suggested_answer_ids.ids)
+        rows = set(self.matrix_row_ids.ids)
+        try:
+            if self.question_type in ("simple_choice", "multiple_choice"):
+                chosen = answer if isinstance(answer, list) else [answer] if answer else []
+                fits = {int(choice) for choice in chosen} <= choices
+            elif self.question_type == "matrix":
+                is_single = self.matrix_subtype == "simple"
+                fits = {int(row) for row in answer} <= rows and all(
+                    {int(choice) for choice in chosen} <= choices
+                    and not (is_single and len(chosen) > 1)
+                    for chosen in answer.values()
+                )
+            elif self.question_type == "scale":
+                fits = self.scale_min <= int(answer) <= self.scale_max
+            else:
+                fits = True
+        except (TypeError, ValueError):
+            fits = False
+        if not fits:
+            return {self.id: self.env._("this is none of the possible answers.")}
+        if self.question_type == "matrix":
+            # unlike a customer's own, an entry may leave out rows
+            return {}
+        return self.validate_question(answer, comment)
+
+
+class SurveyQuestionAnswer(models.Model):
+    _inherit = "survey.question.answer"
+
+    itss_not_applicable = fields.Boolean(
+        string="Not Applicable", help="Whoever chooses this does not count in the score."
+    )
+
+    # -------------------------------------------------------------------------
+    # CRUD
+    # -------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        answers = super().create(vals_list)
+        answers._itss_check_editable()
+        return answers
+
+    def write(self, vals):
+        self._itss_check_editable()
+        result = super().write(vals)
+        if not {"question_id", "matrix_question_id"}.isdisjoint(vals):
+            self._itss_check_editable()
+        return result
+
+    def _update_field_translations(self, *args, **kwargs):
+        self._itss_check_editable()
+        return super()._update_field_translations(*args, **kwargs)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_frozen(self):
+        self._itss_check_editable()
+
+    def _itss_check_editable(self):
+        (self.question_id | self.matrix_question_id).survey_id._itss_check_editable()

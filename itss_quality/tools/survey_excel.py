@@ -1,0 +1,186 @@
+"""A questionnaire's columns in Excel, and the sheet into which answers on paper were typed.
+
+Nothing here reads the database: bytes come in, cells with their places go out.
+"""
+
+import warnings
+from datetime import date, datetime
+from io import BytesIO
+from typing import Any, NamedTuple
+
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+
+from odoo.tools.translate import LazyTranslate
+
+from .plan_excel import MAX_SHEETS, UNREADABLE, PlanExcelError, Problem, check_file, clean_text
+
+_lt = LazyTranslate(__name__)
+
+# two hidden rows say what the sheet is: the first the round, the second the columns' keys
+MARK = "itss.survey.import"
+KEYS_ROW = 2
+HEADINGS_ROW = 5
+FIXED_KEYS = ("participant", "customer", "contact", "channel", "day")
+MAX_ROWS = 20_000
+_TOO_LONG = _lt("The table has more than %(limit)s rows. Import it in parts.", limit=MAX_ROWS)
+# as many columns as an Excel sheet can have
+MAX_COLUMNS = 16_384
+
+
+class QuestionColumn(NamedTuple):
+    """What of a questionnaire has a column of its own: a question, a row of a matrix, a comment."""
+
+    key: str
+    question: Any
+    row: Any
+    is_comment: bool = False
+
+    def get_name(self, env):
+        """Return the heading of the column in the user's language."""
+        title = self.question.title
+        if self.is_comment:
+            return env._("%(question)s: comment", question=title)
+        return f"{title}: {self.row.value}" if self.row else title
+
+
+class AnswerSheet(NamedTuple):
+    """What `read_answer_sheet` found."""
+
+    round_id: int
+    number: str
+    lang: str
+    keys: list
+    places: dict
+    rows: list
+
+
+def get_columns(survey):
+    """Return the columns of a questionnaire, in the order of its questions.
+
+    :param survey: ``survey.survey``
+    :return: list of QuestionColumn
+    """
+    columns = []
+    for question in survey.question_ids:
+        key = f"q{question.id}"
+        if question.question_type == "matrix":
+            columns += [
+                QuestionColumn(f"{key}-{row.id}", question, row) for row in question.matrix_row_ids
+            ]
+        else:
+            columns.append(QuestionColumn(key, question, question.matrix_row_ids.browse()))
+        if question.comments_allowed and question.question_type in (
+            "simple_choice",
+            "multiple_choice",
+            "matrix",
+        ):
+            none = question.matrix_row_ids.browse()
+            columns.append(QuestionColumn(f"c{question.id}", question, none, True))
+    return columns
+
+
+def read_answer_sheet(content):
+    """Read a filled template of answers.
+
+    :param bytes content: the uploaded .xlsx file
+    :return: AnswerSheet: the round's id and number, the language the template was made in, the keys
+        of the columns, letter and heading by key, and of each row that holds something its number
+        and what its cells hold, dates or texts, by key
+    :raise PlanExcelError: the file can't be read, or is no such template
+    """
+    check_file(content)
+    try:
+        with warnings.catch_warnings():
+            # what openpyxl doesn't support (validations) is not part of the answers
+            warnings.simplefilter("ignore")
+            book = load_workbook(BytesIO(content), read_only=True, data_only=True)
+            return _read_book(book)
+    except (PlanExcelError, MemoryError):
+        raise
+    except Exception as error:  # damaged files make openpyxl and the XML parser raise anything
+        raise PlanExcelError(Problem(UNREADABLE)) from error
+
+
+def _read_book(book):
+    for sheet in book.worksheets[:MAX_SHEETS]:
+        top = list(
+            sheet.iter_rows(max_row=HEADINGS_ROW, max_col=_get_width(sheet), values_only=True)
+        )
+        if len(top) == HEADINGS_ROW and top[0] and top[0][0] == MARK:
+            return _read_sheet(sheet, top)
+    raise PlanExcelError(
+        Problem(
+            _lt(
+                "This is not the template of a survey round. Download the template, fill it in and "
+                "upload that file."
+            )
+        )
+    )
+
+
+def _get_width(sheet):
+    return min(sheet.max_column or MAX_COLUMNS, MAX_COLUMNS)
+
+
+def _read_sheet(sheet, top):
+    _mark, round_id, number, lang, *_rest = *top[0], None, None, None
+    keys = [_print(key) for key in top[KEYS_ROW - 1]]
+    while keys and not keys[-1]:
+        keys.pop()
+    headings = [" ".join(_print(heading).split()) for heading in top[HEADINGS_ROW - 1]]
+    places = {
+        key: (get_column_letter(index), heading)
+        for index, (key, heading) in enumerate(zip(keys, headings, strict=False), 1)
+    }
+    rows = []
+    body = sheet.iter_rows(min_row=HEADINGS_ROW + 1, max_col=max(len(keys), 1), values_only=True)
+    for row, values in enumerate(body, HEADINGS_ROW + 1):
+        cells = {
+            key: _clean(value)
+            for key, value in zip(keys, values, strict=False)
+            if value is not None and _clean(value) != ""
+        }
+        if not cells:
+            continue
+        if len(rows) == MAX_ROWS:
+            raise PlanExcelError(Problem(_TOO_LONG, row))
+        rows.append((row, cells))
+    return AnswerSheet(round_id, _print(number), _print(lang), keys, places, rows)
+
+
+def _clean(value):
+    """Return dates as they are, and everything else as the text that the sheet shows."""
+    return value if isinstance(value, date) else _print(value)
+
+
+def _print(value):
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return str(value)
+
+
+def parse_day(value):
+    """Return the day a cell names, or None.
+
+    :param value: a date, or a text such as 2025-10-31, 2025/10/31 or 2025年10月31日
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    parts = value.translate(_DATE_SIGNS).strip(" -").split("-")
+    try:
+        year, month, day = (int(part) for part in parts)
+        return date(year, month, day) if year > 999 else None
+    except ValueError:
+        return None
+
+
+_DATE_SIGNS = str.maketrans({sign: "-" for sign in "/.年月"} | {"日": " "})
