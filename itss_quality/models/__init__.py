@@ -4,10 +4,16 @@ from . import itss_workflow_mixin
 from . import itss_numbered_mixin
 from . import itss_document_mixin
 from . import itss_improvement_source_mixin
+from . import itss_escalation_mixin
 from . import itss_improvement
+from . import itss_improvement_cause
+from . import itss_improvement_check
 from . import itss_plan
 from . import itss_plan_line
 from . import itss_plan_report
+from . import itss_complaint_category
+from . import itss_complaint_severity
+from . import itss_complaint
 from . import itss_callback
 from . import itss_callback_attempt
 from . import itss_callback_report
@@ -23,6 +29,7 @@ from . import helpdesk_ticket_stage
 from . import helpdesk_ticket_team
 from . import ir_attachment
 from . import mail_message
+from . import mail_thread
 from . import res_company
 from . import res_config_settings
 from . import res_partner

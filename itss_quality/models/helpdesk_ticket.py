@@ -328,6 +328,20 @@ class HelpdeskTicket(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    def action_itss_register_complaint(self):
+        """Open a new complaint about the ticket.
+
+        :return: window action on an unsaved form
+        :raise AccessError: the user may not register complaints
+        """
+        self.ensure_one()
+        return self.env["itss.complaint"]._action_register(
+            self,
+            ticket_id=self.id,
+            partner_id=self.partner_id.id,
+            subject_user_ids=[(6, 0, self.user_id.ids)],
+        )
+
     def action_itss_view_callbacks(self):
         """Open the callbacks of the ticket, or the only one.
 

@@ -22,6 +22,24 @@ class IrAttachment(models.Model):
         self._itss_check_evidence()
         return super().unlink()
 
+    def _itss_tie(self, record):
+        """Tie uploaded files to a record, so that who reads it reads them.
+
+        A file of another record stays its own; the record keeps a copy.
+
+        :param record: a record with the files in its field ``attachment_ids``
+        """
+        if not self.env.su:
+            self.check_access("read")
+        place = {"res_model": record._name, "res_id": record.id}
+        own = self.sudo().filtered(
+            lambda file: (file.res_model, file.res_id) == (record._name, record.id)
+        )
+        loose = self.sudo().filtered(lambda file: not file.res_id)
+        loose.write(place)
+        if others := self.sudo() - loose - own:
+            record.sudo().attachment_ids = own | loose | others.copy(place)
+
     def _itss_check_evidence(self):
         """Refuse to touch a signed document or the attachment of a progress report."""
         if self.env.su:

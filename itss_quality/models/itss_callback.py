@@ -9,10 +9,10 @@ from odoo.tools import SQL, email_normalize, plaintext2html
 
 from ..tools.batches import run_batches
 from ..tools.durations import format_minutes
+from .itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, TODO, WARNED
 
 GROUP_SERVICE_DESK = "itss_quality.group_itss_service_desk"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
-TODO = "mail.mail_activity_data_todo"
 OPEN_STATES = ("pending", "link_sent")
 OUTCOMES = [
     ("reached", "Reached"),
@@ -27,7 +27,6 @@ FAILED_OUTCOMES = ("no_answer", "busy", "wrong_number")
 CLAIM_MINUTES = 15
 # how long a customer who did not answer is left alone
 RETRY_MINUTES = 30
-WARNED, LEADER_TOLD, QUALITY_TOLD = 1, 2, 3
 
 
 class ItssCallback(models.Model):
@@ -41,6 +40,7 @@ class ItssCallback(models.Model):
     _description = "Callback"
     _inherit = [
         "itss.workflow.mixin",
+        "itss.escalation.mixin",
         "itss.improvement.source.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -49,6 +49,7 @@ class ItssCallback(models.Model):
     _rec_names_search = ["ticket_number", "contact_name", "customer_id.name"]
 
     _mail_post_access = "read"
+    _quiet_levels = (WARNED,)
     _initial_state = "pending"
     # no user writes the state: an attempt, an answer, the ticket or the clock changes it
     _transitions = {}
@@ -56,6 +57,7 @@ class ItssCallback(models.Model):
     _locked_fields = ("user_id", "contact_name", "phone", "email")
     _stamp_fields = (
         "ticket_id",
+        "complaint_id",
         "ticket_number",
         "ticket_name",
         "cycle",
@@ -92,6 +94,13 @@ class ItssCallback(models.Model):
 
     # about what
     ticket_id = fields.Many2one("helpdesk.ticket", index=True, readonly=True, ondelete="set null")
+    complaint_id = fields.Many2one(
+        "itss.complaint",
+        index="btree_not_null",
+        readonly=True,
+        ondelete="set null",
+        help="The complaint whose answer the customer is asked about.",
+    )
     ticket_number = fields.Char(readonly=True)
     ticket_name = fields.Char(string="Ticket Title", readonly=True)
     ticket_summary = fields.Text(compute="_compute_ticket_summary")
@@ -147,13 +156,11 @@ class ItssCallback(models.Model):
     is_due_soon = fields.Boolean(
         string="Due Soon", compute="_compute_time_left", search="_search_is_due_soon"
     )
+    # the agent is warned before the deadline, the team leader told at the deadline and the quality
+    # department a second period later (plan 6.3)
     escalation_level = fields.Integer(
-        readonly=True,
-        default=0,
-        aggregator=None,
-        help="1: the agent was warned; 2: the team leader was told; 3: the quality department was told.",
+        help="1: the agent was warned; 2: the team leader was told; 3: the quality department was told."
     )
-    escalate_at = fields.Datetime(string="Next Escalation", readonly=True)
     claimed_by_id = fields.Many2one("res.users", string="On the Phone", readonly=True)
     claimed_until = fields.Datetime(readonly=True)
     attempt_ids = fields.One2many("itss.callback.attempt", "callback_id", readonly=True)
@@ -210,6 +217,10 @@ class ItssCallback(models.Model):
     can_call = fields.Boolean(compute="_compute_can_steps")
     can_correct = fields.Boolean(compute="_compute_can_steps")
 
+    _complaint_unique = models.UniqueIndex(
+        "(complaint_id, cycle) WHERE complaint_id IS NOT NULL",
+        "This answer to the complaint has a callback already.",
+    )
     _open_unique = models.UniqueIndex(
         "(ticket_id) WHERE state IN ('pending', 'link_sent')",
         "This ticket has an open callback already.",
@@ -242,8 +253,11 @@ class ItssCallback(models.Model):
     def _compute_ticket_summary(self):
         for callback in self:
             # whoever sees the callback has to know what it is about
-            ticket = callback.ticket_id.sudo()
-            callback.ticket_summary = ticket._itss_get_summary() if ticket else ""
+            ticket, complaint = callback.ticket_id.sudo(), callback.complaint_id.sudo()
+            if complaint:
+                callback.ticket_summary = complaint._get_summary()
+            else:
+                callback.ticket_summary = ticket._itss_get_summary() if ticket else ""
 
     @api.depends("phone", "phone_wrong", "email", "state")
     def _compute_is_contact_missing(self):
@@ -349,25 +363,45 @@ class ItssCallback(models.Model):
         """
         if not vals_list:
             return self
-        ticket_ids = [vals["ticket_id"] for vals in vals_list]
-        groups = self._read_group(
-            [("ticket_id", "in", ticket_ids)], ["ticket_id", "state"], ["cycle:max", "id:recordset"]
-        )
-        cycles = defaultdict(int)
-        for ticket, state, cycle, callbacks in groups:
-            cycles[ticket.id] = max(cycles[ticket.id], cycle)
-            if state in OPEN_STATES:
-                callbacks._cancel(self.env._("The ticket was solved anew."))
-                # the database allows one open callback, and would see the new one first
-                callbacks.flush_recordset(["state"])
+        cycles = self._close_previous(vals_list)
         clocks = {}
         for vals in vals_list:
-            vals["cycle"] = cycles[vals["ticket_id"]] + 1
+            vals["cycle"] = cycles[self._get_subject(vals)] + 1
             key = (vals["company_id"], vals["resolved_at"])
             if key not in clocks:
                 clocks[key] = self._prepare_clock_vals(*key)
             vals.update(clocks[key])
         return self.with_context(tracking_disable=True).create(vals_list)
+
+    @api.model
+    def _get_subject(self, vals):
+        """Return what a callback with these values is about: the field and the id."""
+        field = "complaint_id" if vals.get("complaint_id") else "ticket_id"
+        return field, vals[field]
+
+    @api.model
+    def _close_previous(self, vals_list):
+        """Cancel open callbacks of the same tickets and complaints.
+
+        :return: how many each subject has had, by :meth:`_get_subject`
+        """
+        cycles = defaultdict(int)
+        for field in ("ticket_id", "complaint_id"):
+            subjects = (self._get_subject(vals) for vals in vals_list)
+            ids = [subject_id for name, subject_id in subjects if name == field]
+            if not ids:
+                continue
+            groups = self._read_group(
+                [(field, "in", ids)], [field, "state"], ["cycle:max", "id:recordset"]
+            )
+            for subject, state, cycle, callbacks in groups:
+                key = (field, subject.id)
+                cycles[key] = max(cycles[key], cycle)
+                if state in OPEN_STATES:
+                    callbacks._cancel(self.env._("The ticket was solved anew."))
+                    # the database allows one open callback, and would see the new one first
+                    callbacks.flush_recordset(["state"])
+        return cycles
 
     @api.model
     def _prepare_clock_vals(self, company_id, resolved_at):
@@ -386,16 +420,22 @@ class ItssCallback(models.Model):
             callbacks.activity_unlink([TODO])
 
     def _is_current(self):
-        """Whether the ticket is still as solved as when the callback was opened."""
+        """Whether the ticket, or complaint, is still as solved as when the callback was opened."""
         self.ensure_one()
-        ticket = self.sudo().ticket_id
+        ticket, complaint = self.sudo().ticket_id, self.sudo().complaint_id
+        if complaint:
+            return complaint.state == "resolved"
         return bool(ticket) and ticket._itss_is_solved()
 
     @api.model
     def _get_outdated_domain(self):
-        """Return the domain of open callbacks whose ticket is not solved any more."""
+        """Return the domain of open callbacks whose ticket or complaint is not solved any more."""
         unsolved = self.env["helpdesk.ticket"]._itss_get_unsolved_domain()
         outdated = Domain("ticket_id", "=", False) | Domain("ticket_id", "any", unsolved)
+        outdated &= Domain("complaint_id", "=", False)
+        outdated |= Domain("complaint_id.state", "!=", "resolved") & Domain(
+            "complaint_id", "!=", False
+        )
         return Domain("state", "in", OPEN_STATES) & outdated
 
     def _cancel_outdated(self):
@@ -403,6 +443,8 @@ class ItssCallback(models.Model):
         for callback in self:
             if callback.ticket_id:
                 callback.ticket_id._itss_cancel_callbacks()
+            elif callback.complaint_id:
+                callback.complaint_id._cancel_callbacks()
             else:
                 callback._cancel(self.env._("The ticket was deleted."))
 
@@ -607,15 +649,42 @@ class ItssCallback(models.Model):
 
     def _follow_up(self, is_unsolved, is_dissatisfied):
         """Reopen the ticket, offer a complaint: what the customer's verdicts call for."""
+        if self.complaint_id:
+            self.complaint_id._follow_callback(self, not (is_unsolved or is_dissatisfied))
+            return
         if is_unsolved and self.ticket_id:
             self.ticket_id._itss_reopen(self)
         if is_dissatisfied:
-            user = self.company_id._itss_get_quality_user()
-            callback = self.with_context(lang=user.lang)
-            summary = callback.env._("Dissatisfied customer: is this a complaint?")
-            if user:
-                note = plaintext2html(self.comment) if self.comment else False
-                callback.activity_schedule(TODO, summary=summary, note=note, user_id=user.id)
+            self._register_complaint()
+
+    def _register_complaint(self):
+        """Register the complaint of a customer who is not satisfied, once (superuser mode)."""
+        complaints = self.env["itss.complaint"]
+        if complaints.search_count([("callback_id", "=", self.id)], limit=1):
+            return
+        callback = self._in_company_language()
+        words = self.comment or callback.env._(
+            "The customer rated the service %(score)s of 100.", score=f"{self.score:g}"
+        )
+        company = self.company_id
+        complaints.create(
+            {
+                "name": callback.env._(
+                    "Dissatisfied with the handling of %(ticket)s", ticket=self.ticket_number
+                ),
+                "description": plaintext2html(words),
+                "channel": "callback",
+                "company_id": company.id,
+                "partner_id": self.partner_id.id,
+                "contact_name": self.contact_name,
+                "phone": self.phone,
+                "email": self.email,
+                "ticket_id": self.ticket_id.id,
+                "callback_id": self.id,
+                "subject_user_ids": self.engineer_id.ids,
+                "department_id": company.itss_operations_department_id.id,
+            }
+        )
 
     def correct(self, reason, is_solved=None, score=None, comment=None):
         """Correct what was recorded; the old values stay in the chatter.
@@ -804,8 +873,10 @@ class ItssCallback(models.Model):
         run_batches(self, [(domain, lambda batch: batch._assign())], size=500)
 
     def _assign(self):
-        for company, callbacks in self.grouped("company_id").items():
-            agents = company._itss_get_agents()
+        groups = self.grouped(lambda one: (one.company_id, one.complaint_id.severity == "major"))
+        for (company, is_major), callbacks in groups.items():
+            # the quality department itself calls back after major complaints (plan 5)
+            agents = company._itss_get_agents(GROUP_QUALITY if is_major else GROUP_SERVICE_DESK)
             load = dict.fromkeys(agents, 0)
             is_open = [("state", "in", OPEN_STATES), ("user_id", "in", agents.ids)]
             load.update(self._read_group(is_open, ["user_id"], ["__count"]))
@@ -820,68 +891,28 @@ class ItssCallback(models.Model):
                 self.browse(ids).with_context(tracking_disable=True).user_id = agent
 
     @api.model
-    def _cron_escalate(self):
-        """Warn the agent before the deadline, tell the team leader at the deadline and the quality
-        department a second period later (plan 6.3), each once.
-        """
-        domain = Domain("state", "in", OPEN_STATES)
-        domain &= Domain("escalate_at", "<=", fields.Datetime.now())
-        run_batches(self, [(domain, lambda batch: batch._escalate())], size=500)
+    def _get_clock_domain(self):
+        return Domain("state", "in", OPEN_STATES)
 
-    def _escalate(self):
-        """Tell whoever has to know by now, and note when the next one has to."""
-        now = fields.Datetime.now()
-        todo = self
-        while todo:
-            told = defaultdict(self.browse)
-            for callback in todo:
-                told[callback._get_escalation(now)] |= callback
-            for (level, user), callbacks in told.items():
-                callbacks._tell(level, user)
-            # whoever was not told in time is told now
-            todo = todo.filtered(
-                lambda callback: callback.escalate_at and callback.escalate_at <= now
-            )
+    def _get_clock_deadline(self):
+        return self.deadline
 
-    def _get_escalation(self, now):
-        """Return the level that is due and the user to tell."""
-        level = self.escalation_level + 1
-        if level == WARNED and now >= self.deadline:
-            level = LEADER_TOLD
+    def _get_clock_hours(self):
+        company = self.company_id
+        return company.itss_callback_warning_hours, company.itss_callback_escalation_hours
+
+    def _get_clock_user(self, level):
         user = self.user_id.filtered("active") if level == WARNED else self.env["res.users"]
-        if level < QUALITY_TOLD:
-            leader = self.team_id.itss_leader_id
-            desk = self.company_id.itss_service_desk_department_id.manager_id.user_id
-            user = user or leader.filtered("active") or desk.filtered("active")
-        return level, user or self.company_id._itss_get_quality_user()
+        leader = self.team_id.itss_leader_id
+        desk = self.company_id.itss_service_desk_department_id.manager_id.user_id
+        return user or leader.filtered("active") or desk.filtered("active")
 
-    def _tell(self, level, user):
-        callbacks = self.with_context(
-            lang=user.lang, tracking_disable=True, mail_activity_quick_update=True
-        )
-        for callback in callbacks:
-            callback.write(
-                {"escalation_level": level, "escalate_at": callback._get_next_escalation(level)}
-            )
-        summaries = {
-            WARNED: callbacks.env._("Call the customer back before the deadline"),
-            LEADER_TOLD: callbacks.env._("Callback overdue: the customer was not called in time"),
-            QUALITY_TOLD: callbacks.env._("Callback still missing after a second period"),
-        }
-        if user:
-            callbacks.activity_schedule(TODO, summary=summaries[level], user_id=user.id)
-        if level > WARNED:
-            words = f"{summaries[level]} → {user.name or '—'}"
-            callbacks._message_log_batch(bodies=dict.fromkeys(callbacks.ids, words))
-
-    def _get_next_escalation(self, level):
-        if level == WARNED:
-            return self.deadline
-        if level == LEADER_TOLD:
-            return self.company_id._itss_add_hours(
-                self.deadline, self.company_id.itss_callback_escalation_hours
-            )
-        return False
+    def _get_escalation_summary(self, level):
+        return {
+            WARNED: self.env._("Call the customer back before the deadline"),
+            LEADER_TOLD: self.env._("Callback overdue: the customer was not called in time"),
+            QUALITY_TOLD: self.env._("Callback still missing after a second period"),
+        }[level]
 
     @api.model
     def _cron_send_links(self):
@@ -966,7 +997,24 @@ class ItssCallback(models.Model):
         :return: window action
         """
         self.ensure_one()
-        return self.ticket_id.get_formview_action()
+        return (self.complaint_id or self.ticket_id).get_formview_action()
+
+    def action_register_complaint(self):
+        """Open a new complaint of the customer who was called.
+
+        :return: window action on an unsaved form
+        :raise AccessError: the user may not register complaints
+        """
+        self.ensure_one()
+        return self.env["itss.complaint"]._action_register(
+            self,
+            channel="callback",
+            callback_id=self.id,
+            ticket_id=self.ticket_id.id,
+            partner_id=self.partner_id.id,
+            subject_user_ids=[(6, 0, self.engineer_id.ids)],
+            description=self.comment and plaintext2html(self.comment),
+        )
 
     def action_correct(self):
         """Open the dialog for a correction by the quality department.

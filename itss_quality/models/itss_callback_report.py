@@ -59,7 +59,7 @@ class ItssCallbackReport(models.Model):
                            state IN ('done', 'unreachable') OR deadline <= %s
                                AS is_due
                       FROM itss_callback
-                     WHERE state != 'cancelled'
+                     WHERE state != 'cancelled' AND complaint_id IS NULL
                    ) AS callback
             """,
             fields.Datetime.now(),

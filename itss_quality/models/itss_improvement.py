@@ -1,10 +1,21 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import plaintext2html
+from odoo.tools.misc import format_date
+
+from ..tools.durations import get_midnight
+from .itss_escalation_mixin import TODO
 
 GROUP_USER = "itss_quality.group_itss_user"
 GROUP_OPERATIONS = "itss_quality.group_itss_operations"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
+OPEN_STATES = ("draft", "planned", "in_progress", "to_verify")
+# whose clock runs: the owner has to act, and later the quality department has to check
+OWNER_STATES = ("planned", "in_progress")
+AHEAD, DUE, LATE, HEAD_TOLD, CHECK_DUE = 1, 2, 3, 4, 5
 
 
 class ItssImprovement(models.Model):
@@ -15,6 +26,7 @@ class ItssImprovement(models.Model):
     _inherit = [
         "itss.workflow.mixin",
         "itss.numbered.mixin",
+        "itss.escalation.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]
@@ -23,6 +35,7 @@ class ItssImprovement(models.Model):
 
     _number_prefix = "IM"
     _mail_post_access = "read"
+    _quiet_levels = (AHEAD, DUE, CHECK_DUE)
     _transitions = {
         ("draft", "planned"): (GROUP_OPERATIONS, GROUP_QUALITY),
         ("planned", "in_progress"): (GROUP_USER,),
@@ -49,16 +62,31 @@ class ItssImprovement(models.Model):
         "number",
         "company_id",
         "problem",
+        "correction",
+        "cause_ids",
         "root_cause",
+        "kind",
         "action",
         "completion",
+        "attachment_ids",
         "department_id",
         "owner_id",
         "date_deadline",
     )
     # fixed when the measure is planned: the owner carries it out
     _planned_fields = ("action", "owner_id", "date_deadline", "department_id")
-    _stamp_fields = ("source_name", "completed_by_id", "verified_by_id", "verified_date")
+    _stamp_fields = (
+        "source_name",
+        "completed_by_id",
+        "verified_by_id",
+        "verified_date",
+        "check_ids",
+        "date_check",
+        "effectiveness",
+        "deadline_changes",
+        "escalation_level",
+        "escalate_at",
+    )
 
     name = fields.Char(required=True, tracking=True)
     source_model = fields.Char(index=True, readonly=True)
@@ -67,9 +95,28 @@ class ItssImprovement(models.Model):
     )
     source_name = fields.Char(string="Source", readonly=True, copy=False)
     problem = fields.Text(required=True)
-    root_cause = fields.Text()
+    correction = fields.Text(help="What was done right away to put it right (纠正).")
+    cause_ids = fields.One2many("itss.improvement.cause", "improvement_id", string="Why?")
+    root_cause = fields.Text(
+        help="Why it could happen. Required when the source is major, such as a major complaint."
+    )
+    is_major = fields.Boolean(
+        string="Major", compute="_compute_is_major", help="Its source is major."
+    )
+    kind = fields.Selection(
+        [
+            ("corrective", "Corrective action"),
+            ("preventive", "Preventive action"),
+            ("improvement", "Improvement"),
+        ],
+        string="Kind of Measure",
+        default="corrective",
+        required=True,
+        help="Corrective: it must not happen again. Preventive: it must not happen at all.",
+    )
     action = fields.Text(string="Improvement Measure")
     completion = fields.Text(help="What was done, and what it brought about.")
+    attachment_ids = fields.Many2many("ir.attachment", string="Evidence", bypass_search_access=True)
     department_id = fields.Many2one(
         "hr.department", string="Responsible Department", check_company=True, index=True
     )
@@ -80,6 +127,9 @@ class ItssImprovement(models.Model):
         tracking=True,
     )
     date_deadline = fields.Date(string="Deadline", index=True, tracking=True)
+    deadline_changes = fields.Integer(
+        readonly=True, copy=False, help="How many times the deadline was changed after planning."
+    )
     state = fields.Selection(
         [
             ("draft", "Draft"),
@@ -101,13 +151,31 @@ class ItssImprovement(models.Model):
     completed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     verified_by_id = fields.Many2one("res.users", string="Verified by", readonly=True, copy=False)
     verified_date = fields.Date(readonly=True, copy=False)
+    check_ids = fields.One2many("itss.improvement.check", "improvement_id", readonly=True)
+    date_check = fields.Date(
+        string="Effectiveness Check on",
+        readonly=True,
+        copy=False,
+        help="When the quality department looks whether the measure has worked.",
+    )
+    effectiveness = fields.Selection(
+        [("pending", "To be checked"), ("effective", "Effective"), ("ineffective", "Ineffective")],
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
     is_late = fields.Boolean(compute="_compute_is_late", search="_search_is_late")
     can_plan = fields.Boolean(compute="_compute_can_steps")
     can_start = fields.Boolean(compute="_compute_can_steps")
     can_finish = fields.Boolean(compute="_compute_can_steps")
     can_verify = fields.Boolean(compute="_compute_can_steps")
     can_cancel = fields.Boolean(compute="_compute_can_steps")
+    can_check = fields.Boolean(compute="_compute_can_steps")
+    can_postpone = fields.Boolean(compute="_compute_can_steps")
 
+    # what the clock and the lists look for
+    _escalation_index = models.Index("(escalate_at) WHERE escalate_at IS NOT NULL")
+    _state_index = models.Index("(company_id, state, date_deadline)")
     _source_index = models.Index("(source_model, source_id) WHERE source_id IS NOT NULL")
 
     # -------------------------------------------------------------------------
@@ -119,6 +187,13 @@ class ItssImprovement(models.Model):
             improvement.display_name = (
                 f"{improvement.number or ''} {improvement.name or ''}".strip()
             )
+
+    @api.depends("source_model", "source_id")
+    def _compute_is_major(self):
+        for improvement in self:
+            # whoever works on it need not see the source
+            source = improvement.sudo()._get_source()
+            improvement.is_major = bool(source) and source._is_major_source()
 
     @api.depends("state", "date_deadline")
     def _compute_is_late(self):
@@ -138,10 +213,16 @@ class ItssImprovement(models.Model):
         )
         return late if True in value else ~late
 
-    @api.depends("state", "owner_id")
+    @api.depends("state", "owner_id", "effectiveness")
     @api.depends_context("uid")
     def _compute_can_steps(self):
+        planners = (GROUP_OPERATIONS, GROUP_QUALITY)
+        is_planner = any(map(self.env.user.has_group, planners))
         for improvement in self:
+            improvement.can_check = (
+                improvement.effectiveness == "pending" and improvement._get_check_refusal() is None
+            )
+            improvement.can_postpone = is_planner and improvement.state in OWNER_STATES
             improvement.can_plan = improvement._can_step("planned")
             improvement.can_start = improvement.state == "planned" and improvement._can_step(
                 "in_progress"
@@ -165,6 +246,8 @@ class ItssImprovement(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         improvements = super().create(vals_list)
+        for improvement in improvements.filtered("attachment_ids"):
+            improvement.attachment_ids._itss_tie(improvement)
         source_class = self.env.registry["itss.improvement.source.mixin"]
         for improvement in improvements.filtered("source_id"):
             if not isinstance(self.env.get(improvement.source_model), source_class):
@@ -178,18 +261,57 @@ class ItssImprovement(models.Model):
     def write(self, vals):
         if not self.env.su:
             self._check_planned(vals)
-        return super().write(vals)
+        result = super().write(vals)
+        if "attachment_ids" in vals:
+            self.attachment_ids._itss_tie(self)
+        return result
 
     def _check_planned(self, vals):
-        """Refuse another source in any state, and a plan changed by who has to carry it out."""
+        """Refuse another source in any state, and a plan changed by who has to carry it out.
+
+        The deadline of a planned measure is changed by :meth:`postpone` alone, with a reason.
+        """
         sources = [name for name in ("source_model", "source_id") if name in vals]
         planned = [name for name in self._planned_fields if name in vals]
         if any(map(self.env.user.has_group, (GROUP_OPERATIONS, GROUP_QUALITY))):
             planned = []
         for improvement in self:
             names = sources + (planned if improvement.state != "draft" else [])
+            if improvement.state != "draft" and "date_deadline" in vals:
+                deadline = fields.Date.to_date(vals["date_deadline"])
+                names += ["date_deadline"] if deadline != improvement.date_deadline else []
             if names:
-                raise improvement._get_locked_refusal(names)
+                raise improvement._get_locked_refusal(list(dict.fromkeys(names)))
+
+    def postpone(self, date_deadline, reason):
+        """Change the deadline of a planned measure; the old one and the reason stay in the chatter.
+
+        :param date date_deadline: the new deadline
+        :param str reason: why, required
+        :raise UserError: no reason, the same date, or the measure is not planned or under way
+        :raise AccessError: missing role (operations or quality department)
+        """
+        self.ensure_one()
+        self.check_access("write")
+        deadline = fields.Date.to_date(date_deadline)
+        if not self.can_postpone:
+            raise self._get_locked_refusal(["date_deadline"])
+        if not (reason or "").strip() or not deadline or deadline == self.date_deadline:
+            raise UserError(self.env._("Please enter another deadline, and say why it changes."))
+        old = self.date_deadline
+        improvement = self.sudo().with_context(tracking_disable=True)
+        improvement.write(
+            {"date_deadline": deadline, "deadline_changes": self.deadline_changes + 1}
+        )
+        improvement._start_clock()
+        self.message_post(
+            body=self.env._(
+                "Deadline changed from %(old)s to %(new)s: %(reason)s",
+                old=format_date(self.env, old),
+                new=format_date(self.env, deadline),
+                reason=reason,
+            )
+        )
 
     # -------------------------------------------------------------------------
     # Workflow
@@ -197,37 +319,195 @@ class ItssImprovement(models.Model):
 
     def _get_step_refusal(self, new_state):
         refusal = super()._get_step_refusal(new_state)
-        if (
-            refusal is None
-            and self.state == "to_verify"
-            and self.env.user in (self.owner_id | self.completed_by_id)
-        ):
+        if refusal is None and self.state == "to_verify":
+            refusal = self._get_owner_refusal()
+        return refusal
+
+    def _get_owner_refusal(self):
+        if self.env.user in (self.owner_id | self.completed_by_id):
             return UserError(
                 self.env._(
                     "“%(record)s” has to be verified by somebody else than its owner.",
                     record=self.display_name,
                 )
             )
-        return refusal
+        return None
+
+    def _get_check_refusal(self):
+        """Return the exception that forbids the user the effectiveness check, or ``None``."""
+        if not self.env.user.has_group(GROUP_QUALITY):
+            name = self.env.ref(GROUP_QUALITY).sudo().name
+            return AccessError(
+                self.env._("To check an improvement you need the role %(role)s.", role=name)
+            )
+        return self._get_owner_refusal()
+
+    def _check_step(self, new_state, vals):
+        super()._check_step(new_state, vals)
+        if new_state in ("to_verify", "closed") and self.is_major and not self.root_cause:
+            raise UserError(
+                self.env._(
+                    "“%(record)s” comes from something major: please enter its root cause first.",
+                    record=self.display_name,
+                )
+            )
 
     def _apply_step(self, old_state, new_state):
         super()._apply_step(old_state, new_state)
         if new_state == "closed":
-            self.write(
-                {
-                    "verified_by_id": self.env.uid,
-                    "verified_date": fields.Date.context_today(self),
-                }
-            )
+            self._apply_verification()
         elif new_state == "to_verify":
-            self.completed_by_id = self.env.uid
+            self.write({"completed_by_id": self.env.uid, "escalate_at": False})
+            self.activity_unlink([TODO])
         elif new_state == "planned":
             self.activity_schedule(
-                "mail.mail_activity_data_todo",
+                TODO,
                 date_deadline=self.date_deadline,
                 summary=self.env._("Carry out the improvement"),
                 user_id=self.owner_id.id,
             )
+            self._start_clock()
+        elif new_state == "cancelled":
+            self.escalate_at = False
+            self.activity_unlink([TODO])
+        elif old_state == "to_verify":
+            self._note_check("verification", "failed", self.return_reason)
+            self._start_clock()
+
+    def _apply_verification(self):
+        """Note who verified the measure, and when it is looked whether it has worked."""
+        today = fields.Date.context_today(self)
+        check = today + timedelta(days=self.company_id.itss_improvement_check_days)
+        self._note_check("verification", "passed", self.completion)
+        self.activity_unlink([TODO])
+        self.write(
+            {
+                "verified_by_id": self.env.uid,
+                "verified_date": today,
+                "date_check": check,
+                "effectiveness": "pending",
+                "escalation_level": CHECK_DUE - 1,
+                "escalate_at": self._get_morning(check),
+            }
+        )
+
+    def _note_check(self, kind, result, note):
+        self.env["itss.improvement.check"].create(
+            {
+                "improvement_id": self.id,
+                "user_id": self.env.uid,
+                "kind": kind,
+                "result": result,
+                "note": note,
+            }
+        )
+
+    def check_effectiveness(self, result, note):
+        """Record whether the measure has worked; what has not goes back to its owner (plan 6.4).
+
+        :param str result: ``effective`` or ``ineffective``
+        :param str note: by what it is seen, required
+        :raise UserError: no note, nothing to check, or the user owns the improvement
+        :raise AccessError: missing role (quality department only)
+        """
+        self.ensure_one()
+        self.check_access("read")
+        refusal = self._get_check_refusal()
+        if refusal:
+            raise refusal
+        if result not in ("effective", "ineffective") or not (note or "").strip():
+            raise UserError(
+                self.env._("Please say whether the measure has worked, and by what that is seen.")
+            )
+        improvement = self.sudo()
+        if not improvement.try_lock_for_update() or improvement.effectiveness != "pending":
+            raise UserError(
+                self.env._("“%(record)s” has nothing to check now.", record=self.display_name)
+            )
+        improvement._note_check("effectiveness", result, note)
+        improvement.activity_unlink([TODO])
+        if result == "effective":
+            improvement.write({"effectiveness": result, "escalate_at": False})
+            return
+        improvement.write(
+            {
+                "effectiveness": result,
+                "state": "in_progress",
+                "completed_by_id": False,
+                "verified_by_id": False,
+                "verified_date": False,
+                "date_check": False,
+            }
+        )
+        improvement._start_clock()
+        improvement.activity_schedule(
+            TODO,
+            summary=self.env._("The measure has not worked: please go on"),
+            note=plaintext2html(note),
+            user_id=improvement.owner_id.id,
+        )
+
+    def _get_source(self):
+        """Return the record that gave rise to the improvement, or ``None``."""
+        self.ensure_one()
+        source_class = self.env.registry["itss.improvement.source.mixin"]
+        model = self.env.get(self.source_model)
+        if not self.source_id or not isinstance(model, source_class):
+            return None
+        return model.browse(self.source_id).exists()
+
+    # -------------------------------------------------------------------------
+    # The clock: the owner before, at and after the deadline, then the head of the department
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_clock_domain(self):
+        to_check = Domain("state", "=", "closed") & Domain("effectiveness", "=", "pending")
+        return Domain("state", "in", OWNER_STATES) | to_check
+
+    def _start_clock(self):
+        """Let the reminders of the deadline begin anew; those whose time is over are left out."""
+        now = fields.Datetime.now()
+        level = 0
+        while level < HEAD_TOLD and self._get_alarm(level + 1) <= now:
+            level += 1
+        self.write({"escalation_level": level, "escalate_at": self._get_next_escalation(level)})
+
+    def _get_alarm(self, level):
+        days = {
+            AHEAD: -self.company_id.itss_reminder_days,
+            DUE: 0,
+            LATE: 1,
+            HEAD_TOLD: 1 + self.company_id.itss_improvement_escalation_days,
+        }[level]
+        return self._get_morning(self.date_deadline + timedelta(days=days))
+
+    def _get_morning(self, day):
+        return get_midnight(self.with_user(self.owner_id or self.env.user).env, day)
+
+    def _get_escalation(self, now):
+        level = self.escalation_level + 1
+        # who was not told in time is told the last of what there was to say
+        while level < HEAD_TOLD and self._get_alarm(level + 1) <= now:
+            level += 1
+        user = self.owner_id.filtered("active")
+        if level == HEAD_TOLD:
+            user = self.department_id.manager_id.user_id.filtered("active")
+        elif level == CHECK_DUE:
+            user = self.env["res.users"]
+        return level, user or self.company_id._itss_get_quality_user()
+
+    def _get_next_escalation(self, level):
+        return self._get_alarm(level + 1) if level < HEAD_TOLD else False
+
+    def _get_escalation_summary(self, level):
+        return {
+            AHEAD: self.env._("Improvement due soon"),
+            DUE: self.env._("Improvement due today"),
+            LATE: self.env._("Improvement late"),
+            HEAD_TOLD: self.env._("Improvement of your department still late"),
+            CHECK_DUE: self.env._("Check whether the improvement has worked"),
+        }[level]
 
     # -------------------------------------------------------------------------
     # ACTIONS
@@ -275,6 +555,33 @@ class ItssImprovement(models.Model):
         :return: window action of the dialog
         """
         return self._action_ask_reason("cancelled", self.env._("Cancel Improvement"))
+
+    def action_postpone(self):
+        """Open the dialog that changes the deadline, with a reason.
+
+        :return: window action
+        """
+        return self._open_dialog("itss.improvement.postpone", self.env._("Change the Deadline"))
+
+    def action_check(self):
+        """Open the dialog that records whether the measure has worked.
+
+        :return: window action
+        """
+        return self._open_dialog(
+            "itss.improvement.effectiveness", self.env._("Effectiveness Check")
+        )
+
+    def _open_dialog(self, model, title):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": model,
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_improvement_id": self.id},
+        }
 
     def action_open_source(self):
         """Open the record that gave rise to the improvement.

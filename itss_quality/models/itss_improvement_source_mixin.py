@@ -49,6 +49,11 @@ class ItssImprovementSourceMixin(models.AbstractModel):
     # Hooks
     # -------------------------------------------------------------------------
 
+    def _is_major_source(self):
+        """Whether improvements from this record need a root cause before they are closed."""
+        self.ensure_one()
+        return False
+
     def _prepare_improvement_vals(self):
         """Return the values an improvement raised from this record starts with."""
         self.ensure_one()

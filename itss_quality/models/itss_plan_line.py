@@ -1,5 +1,5 @@
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 from dateutil.relativedelta import relativedelta
@@ -10,6 +10,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import format_date
 
 from ..tools.batches import run_batches
+from ..tools.durations import get_midnight
 from ..tools.plan_date import parse_plan_date
 from ..tools.plan_names import names_everybody
 from ..tools.plan_template import shift_year, shift_years
@@ -184,6 +185,12 @@ class ItssPlanLine(models.Model):
     survey_round_count = fields.Integer(
         string="Number of Survey Rounds", compute="_compute_survey_round_count"
     )
+    complaint_count = fields.Integer(
+        string="Complaints of the Year", compute="_compute_complaint_figures"
+    )
+    complaint_closed_count = fields.Integer(
+        string="Closed Complaints of the Year", compute="_compute_complaint_figures"
+    )
     progress = fields.Integer(
         string="Progress (%)",
         compute="_compute_progress",
@@ -305,6 +312,22 @@ class ItssPlanLine(models.Model):
         )
         for line in self:
             line.survey_round_count = counts.get(line._origin, 0)
+
+    @api.depends("kind", "year", "company_id")
+    @api.depends_context("uid")
+    def _compute_complaint_figures(self):
+        """Count the complaints of the plan's year on the lines that handle them (plan line 2)."""
+        feedback = self.filtered(lambda line: line.kind == "feedback" and line.year)
+        groups = self.env["itss.complaint"]._read_group(
+            [("company_id", "in", feedback.company_id.ids), ("state", "!=", "invalid")],
+            ["company_id", "received_at:year"],
+            ["__count", "closed_count:sum"],
+        )
+        figures = {(company, start.year): counts for company, start, *counts in groups}
+        for line in self:
+            key = (line.company_id, line.year)
+            counts = figures.get(key, (0, 0)) if line in feedback else (0, 0)
+            line.complaint_count, line.complaint_closed_count = counts
 
     @api.depends("date_end", "state", "plan_state")
     def _compute_is_late(self):
@@ -795,6 +818,20 @@ class ItssPlanLine(models.Model):
         if self.survey_round_count == 1:
             action.update(views=[(False, "form")], res_id=self.survey_round_ids.id)
         return action
+
+    def action_view_complaints(self):
+        """Open the complaints received in the plan's year.
+
+        :return: window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_complaint_action")
+        domain = [
+            ("company_id", "=", self.company_id.id),
+            ("received_at", ">=", get_midnight(self.env, date(self.year, 1, 1))),
+            ("received_at", "<", get_midnight(self.env, date(self.year + 1, 1, 1))),
+        ]
+        return {**action, "domain": domain, "context": {}}
 
     def action_done(self):
         """Mark lines as done.

@@ -118,12 +118,4 @@ class ItssPlanReport(models.Model):
     def _own_attachments(self):
         """Tie the uploaded files to the report, so that who reads it reads them."""
         for report in self:
-            files = report.attachment_ids
-            if not self.env.su:
-                files.check_access("read")
-            place = {"res_model": self._name, "res_id": report.id}
-            loose = files.sudo().filtered(lambda file: not file.res_id)
-            loose.write(place)
-            # a file of another record stays its own; the report keeps a copy
-            if others := files.sudo() - loose:
-                report.sudo().attachment_ids = loose | others.copy(place)
+            report.attachment_ids._itss_tie(report)

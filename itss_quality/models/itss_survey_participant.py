@@ -11,7 +11,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, email_normalize, html2plaintext, split_every
+from odoo.tools import SQL, email_normalize, html2plaintext, plaintext2html, split_every
 from odoo.tools.misc import format_date
 
 from ..tools.smtp import get_refusal, hand_over, mail_session
@@ -934,6 +934,21 @@ class ItssSurveyParticipant(models.Model):
         :raise AccessError: missing role (quality department only)
         """
         return self.write({"state": "to_send"})
+
+    def action_register_complaint(self):
+        """Open a new complaint of the customer who is not satisfied.
+
+        :return: window action on an unsaved form
+        :raise AccessError: the user may not register complaints
+        """
+        self.ensure_one()
+        return self.env["itss.complaint"]._action_register(
+            self,
+            channel="survey",
+            participant_id=self.id,
+            partner_id=self.partner_id.id,
+            description=plaintext2html("\n".join(self._get_comments())),
+        )
 
     def action_view_answer(self):
         """Open what the customer answered.

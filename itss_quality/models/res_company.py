@@ -4,7 +4,13 @@ from odoo import api, fields, models
 
 # who goes on leave this soon gets no new callback
 HOURS_BEFORE_LEAVE = 12
-NUMBERED_MODELS = ("itss.plan", "itss.improvement", "itss.survey.round", "itss.survey.report")
+NUMBERED_MODELS = (
+    "itss.plan",
+    "itss.improvement",
+    "itss.survey.round",
+    "itss.survey.report",
+    "itss.complaint",
+)
 
 
 class ResCompany(models.Model):
@@ -37,6 +43,43 @@ class ResCompany(models.Model):
         string="Reminder Ahead (days)",
         default=7,
         help="How many days before the due date the person in charge of a plan line gets a to-do.",
+    )
+    itss_complaint_acknowledge_hours = fields.Float(
+        string="Acknowledge Complaints Within (hours)", default=4
+    )
+    itss_complaint_answer_hours = fields.Float(
+        string="Answer Complaints Within (hours)", default=72
+    )
+    itss_complaint_major_acknowledge_hours = fields.Float(
+        string="Acknowledge Major Complaints Within (hours)", default=1
+    )
+    itss_complaint_major_answer_hours = fields.Float(
+        string="Answer Major Complaints Within (hours)", default=24
+    )
+    itss_complaint_warning_hours = fields.Float(
+        string="Warn Before a Complaint's Deadline (hours)", default=2
+    )
+    itss_complaint_escalation_hours = fields.Float(
+        string="Second Period of Complaints (hours)",
+        default=24,
+        help="How long after the deadline the quality department is told.",
+    )
+    itss_complaint_alias_id = fields.Many2one("mail.alias", ondelete="set null", copy=False)
+    itss_complaint_alias_name = fields.Char(
+        string="Address for Complaints",
+        compute="_compute_itss_complaint_alias_name",
+        inverse="_inverse_itss_complaint_alias_name",
+        help="The part before the @: mails to this address become complaints.",
+    )
+    itss_improvement_escalation_days = fields.Integer(
+        string="Tell the Head of the Department After (days)",
+        default=7,
+        help="How many days after its deadline an improvement is reported to the head of its department.",
+    )
+    itss_improvement_check_days = fields.Integer(
+        string="Effectiveness Check After (days)",
+        default=90,
+        help="How long after an improvement was verified it is looked whether it has worked.",
     )
     itss_callback_since = fields.Datetime(
         string="Callbacks Since",
@@ -99,11 +142,44 @@ class ResCompany(models.Model):
     _itss_reminder_days_positive = models.Constraint(
         "CHECK(itss_reminder_days >= 0)", "The reminder can't come after the due date."
     )
+    _itss_complaint_hours_positive = models.Constraint(
+        "CHECK(itss_complaint_acknowledge_hours > 0 AND itss_complaint_answer_hours > 0"
+        " AND itss_complaint_major_acknowledge_hours > 0 AND itss_complaint_major_answer_hours > 0"
+        " AND itss_complaint_warning_hours >= 0 AND itss_complaint_escalation_hours >= 0)",
+        "Hours of complaints can't be negative, those of their deadlines not zero either.",
+    )
+    _itss_improvement_days_positive = models.Constraint(
+        "CHECK(itss_improvement_escalation_days >= 0 AND itss_improvement_check_days >= 0)",
+        "Days can't be negative.",
+    )
+
+    @api.depends("itss_complaint_alias_id.alias_name")
+    def _compute_itss_complaint_alias_name(self):
+        for company in self:
+            company.itss_complaint_alias_name = company.sudo().itss_complaint_alias_id.alias_name
+
+    def _inverse_itss_complaint_alias_name(self):
+        for company in self.sudo():
+            alias, name = company.itss_complaint_alias_id, company.itss_complaint_alias_name
+            if not name:
+                alias.unlink()
+            elif alias:
+                alias.alias_name = name
+            else:
+                company.itss_complaint_alias_id = alias.with_company(company).create(
+                    {
+                        "alias_name": name,
+                        "alias_model_id": self.env["ir.model"]._get_id("itss.complaint"),
+                        "alias_defaults": repr({"company_id": company.id}),
+                        "alias_contact": "everyone",
+                    }
+                )
 
     @api.model_create_multi
     def create(self, vals_list):
         companies = super().create(vals_list)
         companies._itss_create_sequences()
+        self.env["itss.complaint.severity"]._create_missing(companies)
         return companies
 
     def write(self, vals):
@@ -124,10 +200,12 @@ class ResCompany(models.Model):
 
     @api.model
     def _itss_create_missing_sequences(self):
-        """Give every company the sequences it lacks (called at install and update)."""
+        """Give every company the sequences and the matrix it lacks (called at install and update)."""
         # all companies are meant, and they are few
         # pylint: disable-next=no-search-all
-        self.search([])._itss_create_sequences()
+        companies = self.search([])
+        companies._itss_create_sequences()
+        self.env["itss.complaint.severity"]._create_missing(companies)
 
     def _itss_create_sequences(self):
         sequences = self.env["ir.sequence"].sudo()
@@ -176,16 +254,33 @@ class ResCompany(models.Model):
         # a calendar without working hours, or with too few, plans nothing
         return planned or moment + timedelta(hours=hours)
 
-    def _itss_get_agents(self):
+    def _itss_get_complaint_hours(self, severity):
+        """Return within how many hours a complaint is acknowledged and answered."""
+        self.ensure_one()
+        if severity == "major":
+            return (
+                self.itss_complaint_major_acknowledge_hours,
+                self.itss_complaint_major_answer_hours,
+            )
+        return self.itss_complaint_acknowledge_hours, self.itss_complaint_answer_hours
+
+    def _itss_get_agents(self, role="itss_quality.group_itss_service_desk"):
         """Return the users who can call customers back now, in a steady order.
 
-        Those of the service desk department with that role; without such, whoever has just that
-        role, then whoever has it among others. People on leave are left out.
+        Those of the role's department with that role; without such, whoever has just that role, then
+        whoever has it among others. People on leave are left out.
+
+        :param str role: XML id of the service desk's or the quality department's role
         """
         self.ensure_one()
         company = self.sudo()
-        group = self.env.ref("itss_quality.group_itss_service_desk").sudo()
-        members = company.itss_service_desk_department_id.member_ids.user_id & group.all_user_ids
+        group = self.env.ref(role).sudo()
+        department = (
+            company.itss_quality_department_id
+            if role == "itss_quality.group_itss_quality"
+            else company.itss_service_desk_department_id
+        )
+        members = department.member_ids.user_id & group.all_user_ids
         for users in (members, group.user_ids, group.all_user_ids):
             users = users.filtered(lambda user: user.active and company in user.company_ids)
             if users:

@@ -20,6 +20,33 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.itss_separation_of_duties", readonly=False
     )
     itss_reminder_days = fields.Integer(related="company_id.itss_reminder_days", readonly=False)
+    itss_complaint_acknowledge_hours = fields.Float(
+        related="company_id.itss_complaint_acknowledge_hours", readonly=False
+    )
+    itss_complaint_answer_hours = fields.Float(
+        related="company_id.itss_complaint_answer_hours", readonly=False
+    )
+    itss_complaint_major_acknowledge_hours = fields.Float(
+        related="company_id.itss_complaint_major_acknowledge_hours", readonly=False
+    )
+    itss_complaint_major_answer_hours = fields.Float(
+        related="company_id.itss_complaint_major_answer_hours", readonly=False
+    )
+    itss_complaint_warning_hours = fields.Float(
+        related="company_id.itss_complaint_warning_hours", readonly=False
+    )
+    itss_complaint_escalation_hours = fields.Float(
+        related="company_id.itss_complaint_escalation_hours", readonly=False
+    )
+    itss_complaint_alias_name = fields.Char(
+        related="company_id.itss_complaint_alias_name", readonly=False
+    )
+    itss_improvement_escalation_days = fields.Integer(
+        related="company_id.itss_improvement_escalation_days", readonly=False
+    )
+    itss_improvement_check_days = fields.Integer(
+        related="company_id.itss_improvement_check_days", readonly=False
+    )
     itss_callback_since = fields.Datetime(related="company_id.itss_callback_since", readonly=False)
     itss_callback_hours = fields.Float(related="company_id.itss_callback_hours", readonly=False)
     itss_callback_calendar_id = fields.Many2one(

@@ -2,9 +2,12 @@
 # what the others inherit from comes before them
 from . import itss_xlsx_mixin
 from . import itss_callback_xlsx
+from . import itss_complaint_xlsx
 from . import itss_document_report
+from . import itss_improvement_xlsx
 from . import itss_plan_document
 from . import itss_plan_xlsx
+from . import itss_record_documents
 from . import itss_survey_answers
 from . import itss_survey_document
 from . import itss_survey_template_xlsx

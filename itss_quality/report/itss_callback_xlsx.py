@@ -1,6 +1,7 @@
 from babel.dates import format_skeleton
 
 from odoo import fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import babel_locale_parse, format_date
 
@@ -100,7 +101,9 @@ class ItssCallbackXlsx(models.AbstractModel):
         """Yield one tuple per callback, as its row shows it, without holding them all in memory."""
         callbacks = self.env["itss.callback"]
         self.env.flush_all()
-        query = callbacks._search(ledger._get_domain(), order="resolved_at, id")
+        # those of complaints stand in the complaints' records
+        domain = ledger._get_domain() & Domain("complaint_id", "=", False)
+        query = callbacks._search(domain, order="resolved_at, id")
         table = callbacks._table
 
         def name_of(field, table=table, column="name"):

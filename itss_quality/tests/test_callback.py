@@ -179,13 +179,23 @@ class TestCallback(ItssCommon):
         self._reached(callback, is_solved="no")
         self.assertEqual(callback.ticket_id.stage_id, self.stage_new)
 
-    def test_a_score_under_the_threshold_is_offered_as_a_complaint(self):
+    def test_a_score_under_the_threshold_becomes_a_complaint_once(self):
+        complaints = self.env["itss.complaint"]
         content = self.make_callback()
         self._reached(content, score=60)
-        self.assertFalse(content.activity_ids)
+        self.assertFalse(complaints.search([("callback_id", "=", content.id)]))
         callback = self.make_callback()
-        self._reached(callback, score=59, comment="太慢")
-        self.assertEqual(callback.activity_ids.user_id, self.quality_user)
+        self._reached(callback, score=59, comment="太慢<script>")
+        complaint = complaints.search([("callback_id", "=", callback.id)])
+        self.assertEqual((complaint.state, complaint.channel), ("new", "callback"))
+        self.assertEqual(complaint.ticket_id, callback.ticket_id)
+        self.assertEqual(complaint.partner_id, self.contact)
+        self.assertEqual(complaint.subject_user_ids, self.engineer)
+        self.assertIn("太慢&lt;script&gt;", complaint.description)
+        quality = callback.with_user(self.quality_user)
+        quality.correct("听错了", score=90)
+        quality.correct("没有听错", score=50)
+        self.assertEqual(complaints.search([("callback_id", "=", callback.id)]), complaint)
 
     def test_a_correction_is_the_quality_department_s_and_keeps_the_old_values(self):
         callback = self.make_callback()

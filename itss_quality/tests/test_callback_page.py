@@ -467,9 +467,10 @@ class TestCallbackPage(CallbackLinkCommon, HttpCase):
         self.answer(callback, is_solved="no", stars="1", comment=f"<b>还是坏的</b>{SCRIPT}")
         self.assertEqual(callback.comment, f"<b>还是坏的</b>{SCRIPT}")
         shown = callback.ticket_id.message_ids.mapped("body")
-        shown += callback.message_ids.mapped("body") + callback.activity_ids.mapped("note")
+        complaint = self.env["itss.complaint"].search([("callback_id", "=", callback.id)])
+        shown += callback.message_ids.mapped("body") + [complaint.description]
         words = [text for text in shown if "还是坏的" in text]
-        self.assertEqual(len(words), 2, "on the ticket and in the to-do")
+        self.assertEqual(len(words), 2, "on the ticket and in the complaint")
         for text in words:
             self.assertIn("&lt;b&gt;还是坏的&lt;/b&gt;&lt;script&gt;", text)
 
@@ -493,12 +494,15 @@ class TestCallbackPage(CallbackLinkCommon, HttpCase):
         message = callback.ticket_id.message_ids.filtered(lambda one: "还是坏的" in one.body)
         self.assertEqual(message.author_id, self.contact)
 
-    def test_a_low_score_is_offered_as_a_complaint(self):
+    def test_a_low_score_becomes_a_complaint(self):
         content, dissatisfied = self.make_linked(), self.make_linked()
         self.answer(content, stars="3")
-        self.assertFalse(content.activity_ids)
         self.answer(dissatisfied, stars="2")
-        self.assertEqual(dissatisfied.activity_ids.user_id, self.quality_user)
+        complaint = self.env["itss.complaint"].search(
+            [("callback_id", "in", (content | dissatisfied).ids)]
+        )
+        self.assertEqual(complaint.callback_id, dissatisfied)
+        self.assertEqual(complaint.partner_id, self.contact)
 
     # -------------------------------------------------------------------------
     # Links that open nothing

@@ -187,7 +187,7 @@ class TestEvidence(ItssCommon):
         ):
             with self.subTest(vals=vals), self.assertRaisesRegex(UserError, "can't change"):
                 improvement.write(vals)
-        improvement.with_user(self.quality_user).date_deadline = "2026-01-31"
+        improvement.with_user(self.quality_user).postpone("2026-01-31", "配件到货推迟")
 
     def test_only_what_can_be_a_source_is_one(self):
         for model in ("res.users", "no.such.model"):

@@ -1,6 +1,9 @@
 from . import (
     itss_callback_call,
     itss_callback_ledger,
+    itss_complaint_invalid,
+    itss_improvement_effectiveness,
+    itss_improvement_postpone,
     itss_plan_import,
     itss_plan_import_line,
     itss_step_reason,

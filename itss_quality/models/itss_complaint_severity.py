@@ -1,0 +1,63 @@
+from odoo import api, fields, models
+
+LEVELS = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
+SEVERITIES = [("general", "General"), ("major", "Major")]
+
+
+class ItssComplaintSeverity(models.Model):
+    """Cell of a company's matrix: how severe a complaint of an impact and an urgency is."""
+
+    _name = "itss.complaint.severity"
+    _description = "Complaint Severity"
+    _order = "company_id, id"
+    _rec_name = "severity"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    impact = fields.Selection(LEVELS, required=True)
+    urgency = fields.Selection(LEVELS, required=True)
+    severity = fields.Selection(SEVERITIES, required=True)
+
+    _cell_unique = models.Constraint(
+        "UNIQUE(company_id, impact, urgency)", "The matrix has this cell already."
+    )
+
+    @api.model
+    def _create_missing(self, companies):
+        """Give companies the cells they lack: major is what is high in one and not low in the other."""
+        existing = set(
+            self.sudo()._read_group(
+                [("company_id", "in", companies.ids)], ["company_id", "impact", "urgency"]
+            )
+        )
+        order = [level for level, _label in LEVELS]
+        self.sudo().create(
+            [
+                {
+                    "company_id": company.id,
+                    "impact": impact,
+                    "urgency": urgency,
+                    "severity": "major"
+                    if order.index(impact) + order.index(urgency) >= 3
+                    else "general",
+                }
+                for company in companies
+                for impact in order
+                for urgency in order
+                if (company, impact, urgency) not in existing
+            ]
+        )
+
+    @api.model
+    def _get_severity(self, company, impact, urgency):
+        """Return what the company's matrix says."""
+        cell = self.sudo().search(
+            [
+                ("company_id", "=", company.id),
+                ("impact", "=", impact),
+                ("urgency", "=", urgency),
+            ],
+            limit=1,
+        )
+        return cell.severity or "general"

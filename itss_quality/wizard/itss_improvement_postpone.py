@@ -1,0 +1,23 @@
+from odoo import fields, models
+
+
+class ItssImprovementPostpone(models.TransientModel):
+    """Dialog that changes the deadline of an improvement, with a reason."""
+
+    _name = "itss.improvement.postpone"
+    _description = "Change of a Deadline"
+
+    improvement_id = fields.Many2one("itss.improvement", required=True, ondelete="cascade")
+    date_old = fields.Date(related="improvement_id.date_deadline", string="Present Deadline")
+    date_deadline = fields.Date(string="New Deadline", required=True)
+    reason = fields.Text(required=True)
+
+    def action_confirm(self):
+        """Change the deadline.
+
+        :raise UserError: the same date, or the improvement has moved on meanwhile
+        :raise AccessError: missing role
+        """
+        self.ensure_one()
+        self.improvement_id.postpone(self.date_deadline, self.reason)
+        return {"type": "ir.actions.act_window_close"}
