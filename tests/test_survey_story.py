@@ -400,7 +400,7 @@ def test_from_the_plan_line_to_the_approved_report(
     page.click(".o_facet_remove")
     page.click(".o_switch_view.o_kanban")
     page.wait_for_selector(".o_kanban_group:has-text('已答复') .o_kanban_record >> nth=2")
-    page.go_back()
+    show(page, f"itss-surveys/{round_id}")
     page.click(".o_notebook_headers a[name=figures]")
     page.wait_for_selector("[name=result_ids] .o_data_row:has-text('响应速度'):has-text('80.00')")
 
@@ -579,7 +579,8 @@ def test_each_role_finds_its_way_through_the_survey_menus(demo_server, sign_in, 
                 page.click(f".oe_stat_button[name={action}]")
                 check(f"{name}, record {number}, {action}")
                 row = page.query_selector(".o_list_view .o_data_row td[name]")
-                if row:
+                # figures have no form of their own
+                if row and action != "action_view_results":
                     row.click()
                     page.wait_for_selector(".o_form_view")
                     check(f"{name}, record {number}, {action}, first record")

@@ -157,7 +157,7 @@ class ItssSurveyAnswers(models.AbstractModel):
             counted=self._get_counted(round_),
             # the rows of an anonymous round stand in an order that what they show gives them
             order=SQL(
-                "participant.answered_on, answer.id"
+                "participant.answered_on, participant.id, answer.id"
                 if named
                 else 'channel, segment, score, lines.list::text COLLATE "C"'
             ),

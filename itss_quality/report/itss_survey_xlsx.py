@@ -674,6 +674,10 @@ class ItssSurveyXlsx(models.AbstractModel):
                 headings.append(self.env._("Score"))
                 widths.append(8)
         self._write_head(sheet, *head, headings, widths, book.formats)
+        columns = [
+            (column.key, self._is_number(column), self._has_score(column))
+            for column in shown.columns
+        ]
         choices = {
             choice.id: choice.value
             for choice in book.round_.sudo().survey_id.question_ids.suggested_answer_ids
@@ -683,7 +687,7 @@ class ItssSurveyXlsx(models.AbstractModel):
             *facts, lines = values
             self._write_facts(sheet, row, facts, labels, book.formats)
             cells = self._sort_lines(lines or (), choices)
-            self._write_lines(sheet, row, shown.columns, cells, book.formats)
+            self._write_lines(sheet, row, columns, cells, book.formats)
 
     def _get_answer_headings(self):
         """Return the headings of the columns before those of the questions."""
@@ -699,6 +703,9 @@ class ItssSurveyXlsx(models.AbstractModel):
 
     def _has_score(self, column):
         return not column.is_comment and self._is_scored(column.question)
+
+    def _is_number(self, column):
+        return not column.is_comment and column.question.question_type in NUMBER_TYPES
 
     def _get_group_labels(self):
         """Return the words of channels and segments, by what the database holds."""
@@ -740,14 +747,13 @@ class ItssSurveyXlsx(models.AbstractModel):
 
     def _write_lines(self, sheet, row, columns, cells, formats):
         index = len(ANSWER_WIDTHS)
-        for column in columns:
-            words, score = cells.get(column.key, ((), None))
-            is_number = column.question.question_type in NUMBER_TYPES and not column.is_comment
+        for key, is_number, has_score in columns:
+            words, score = cells.get(key, ((), None))
             if words and is_number:
                 sheet.write_number(row, index, float(words[0]), formats["text"])
             else:
                 self._write_text(sheet, row, index, "; ".join(words), formats["text"])
             index += 1
-            if self._has_score(column):
+            if has_score:
                 self._write_score(sheet, row, index, score, formats)
                 index += 1

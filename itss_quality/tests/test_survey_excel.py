@@ -9,7 +9,7 @@ import openpyxl
 from openpyxl.utils.datetime import to_excel
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import freeze_time, tagged
+from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
 from ..tools.plan_excel import MAX_FILE_SIZE
@@ -680,12 +680,19 @@ class TestSurveyImport(SurveyExcelCommon):
         wizard.write({"file": base64.b64encode(content), "filename": "answers.xlsx"})
         return wizard.action_import()
 
-    def _refuse(self, book, round_, user=None, lines=None):
+    def _refuse(self, book, round_, user=None):
         """Return the lines of the refusal, and make sure that nothing was written."""
-        with self.assertRaises(UserError) as caught:
+        # not by assertRaises, which undoes what was written
+        try:
             self._upload(book, round_, user)
+        except UserError as error:
+            lines = str(error).splitlines()
+        else:
+            self.fail("not refused")
         self.assertFalse(round_.participant_ids.filtered("interviewer_id"))
-        return str(caught.exception).splitlines()
+        done = [("itss_round_id", "=", round_.id), ("state", "!=", "new")]
+        self.assertFalse(self.env["survey.user_input"].search_count(done))
+        return lines
 
     def _title(self, key):
         return self.env.ref(f"itss_quality.itss_survey_question_{key}").title
@@ -788,6 +795,21 @@ class TestSurveyImport(SurveyExcelCommon):
         with self.assertRaises(UserError) as caught:
             self._upload(book, round_)
         return str(caught.exception).splitlines()
+
+    def test_the_dialog(self):
+        round_ = self._make_running(1).with_user(self.desk_user)
+        stream = io.BytesIO()
+        self._fill(self._download(round_), [{self._title("overall"): "Fair"}]).save(stream)
+        action = round_.action_import_answers()
+        form = Form(
+            self.env[action["res_model"]]
+            .with_context(action["context"], lang="en_US")
+            .with_user(self.desk_user)
+        )
+        self.assertEqual((form.round_id, form.waiting_count), (round_, 1))
+        form.file = base64.b64encode(stream.getvalue())
+        form.save().action_import()
+        self.assertEqual(round_.participant_ids.state, "answered")
 
     def test_what_was_exported_is_what_was_imported(self):
         round_ = self._make_running(1)
@@ -1003,9 +1025,8 @@ class TestSurveyImport(SurveyExcelCommon):
             lines = self._refuse(book, round_)
         self.assertEqual(lines[1:], ["• Row 7: somebody was faster"])
         self.assertEqual(set(round_.participant_ids.mapped("state")), {"to_send"})
-        done = [("itss_round_id", "=", round_.id), ("state", "=", "done")]
-        self.assertFalse(self.env["survey.user_input"].search_count(done))
         self._upload(book, round_)
+        done = [("itss_round_id", "=", round_.id), ("state", "=", "done")]
         self.assertEqual(self.env["survey.user_input"].search_count(done), 3)
 
     def test_a_round_that_does_not_run(self):

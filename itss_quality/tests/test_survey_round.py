@@ -4,7 +4,7 @@ from psycopg2.errors import CheckViolation, UniqueViolation
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .test_survey_score import SurveyCommon
@@ -1211,6 +1211,8 @@ class TestSurveyParticipants(SurveyRoundCommon):
         self.assertEqual(round_.with_user(self.quality_user).improvement_count, 3)
         action = round_.with_user(self.quality_user).action_view_improvements()
         self.assertEqual(self.env["itss.improvement"].search(action["domain"]), found)
+        back = found[0].with_user(self.quality_user).action_open_source()
+        self.assertEqual((back["res_model"], back["res_id"]), (round_._name, round_.id))
 
     def test_questions_that_reach_the_target_are_not_proposed(self):
         round_ = self.start(self.make_round(1, target=80))
@@ -1252,6 +1254,8 @@ class TestSurveyParticipants(SurveyRoundCommon):
         # (20 + 2 * 40) / 3
         self.assertIn(f"rated us 33.3 of 100 in “{round_.name}”", found.problem)
         self.assertIn("等了三天", found.problem)
+        back = found.with_user(self.quality_user).action_open_source()
+        self.assertEqual((back["res_model"], back["res_id"]), (low._name, low.id))
         self.assertIn(low.display_name, found.source_name)
         self.assertEqual(low.with_user(self.quality_user).improvement_count, 1)
         self.assertTrue(low.is_proposed)
@@ -1524,3 +1528,73 @@ class TestSurveyAccess(SurveyRoundCommon):
         self.env.invalidate_all()
         partners = partners.with_user(user)
         return [(one.itss_survey_count, one.itss_survey_score) for one in partners]
+
+
+@tagged("post_install", "-at_install")
+class TestSurveyOverRpc(SurveyRoundCommon, HttpCase):
+    """The same over the web client's own route, where no button stands in the way."""
+
+    def _rpc(self, user, model, method, *args, **kwargs):
+        self.authenticate(user.login, user.login)
+        return self.make_jsonrpc_request(
+            f"/web/dataset/call_kw/{model}/{method}",
+            {"model": model, "method": method, "args": list(args), "kwargs": kwargs},
+        )
+
+    @mute_logger("odoo.http")
+    def test_steps_and_settings(self):
+        for user in self.users:
+            round_ = self.make_round(1)
+            step = (user, round_._name, "write", [round_.id], {"state": "running"})
+            if user.login in STARTERS:
+                self._rpc(*step)
+            else:
+                with self.assertRaisesRegex(JsonRpcException, "AccessError"):
+                    self._rpc(*step)
+            round_.invalidate_recordset()
+            state = "running" if user.login in STARTERS else "draft"
+            self.assertEqual(round_.state, state, user.login)
+        round_ = self.start(self.make_round(1))
+        for vals in ({"target": 1}, {"is_anonymous": True}, {"score": 100}, {"state": "closed"}):
+            with self.assertRaisesRegex(JsonRpcException, "UserError"):
+                self._rpc(self.admin_user, round_._name, "write", [round_.id], vals)
+
+    @mute_logger("odoo.http")
+    def test_answers_of_an_anonymous_round(self):
+        round_ = self.start(self.make_round(5, is_anonymous=True))
+        for participant in round_.participant_ids:
+            self.answer(participant, **FULL, comment="我是王主任")
+        self.end(round_)
+        answers = self.env["survey.user_input"].search([("itss_round_id", "=", round_.id)])
+        self.assertEqual(len(answers), 5)
+        for user in (*self.users, self.survey_manager, self.env.ref("base.user_admin")):
+            for records in (answers, answers.user_input_line_ids):
+                with self.subTest(user=user.login, model=records._name):
+                    self._assert_nothing_read(user, records._name, records.ids)
+        [asked] = self._rpc(
+            self.quality_user,
+            "itss.survey.participant",
+            "search_read",
+            [("round_id", "=", round_.id)],
+            limit=1,
+        )
+        self.assertEqual(asked["state"], "answered")
+        self.assertFalse(asked["user_input_id"] or asked["is_scored"] or asked["score"])
+        self.assertNotIn("access_token", asked)
+
+    def _assert_nothing_read(self, user, model, ids):
+        domain = [("id", "in", ids)]
+        for method, args in (
+            ("search_read", (domain, ["display_name"])),
+            ("web_search_read", (domain, {"display_name": {}})),
+            ("formatted_read_group", (domain, ["itss_score"], ["__count"])),
+            ("read", (ids, ["itss_score"])),
+            ("export_data", (ids, ["itss_score"])),
+        ):
+            try:
+                found = self._rpc(user, model, method, *args)
+            except JsonRpcException as error:
+                self.assertRegex(str(error), "AccessError|rights to export")
+                continue
+            self.assertIn(method, ("search_read", "web_search_read", "formatted_read_group"))
+            self.assertFalse(found["records"] if method == "web_search_read" else found)
