@@ -42,7 +42,8 @@ class ItssCallbackXlsx(models.AbstractModel):
         self._write_records(workbook.add_worksheet(self.env._("Callback Records")), ledger, formats)
         self._write_summary(workbook.add_worksheet(self.env._("Monthly Summary")), ledger, formats)
 
-    def _get_details(self, ledger):
+    def _get_head(self, ledger, name):
+        """Return the title of a sheet and the line below it."""
         details = self.env._(
             "Solved from %(start)s to %(end)s; exported on %(moment)s by %(user)s",
             start=format_date(self.env, ledger.date_from),
@@ -52,7 +53,7 @@ class ItssCallbackXlsx(models.AbstractModel):
         )
         if ledger.team_ids:
             details += f" ({', '.join(ledger.team_ids.mapped('name'))})"
-        return details
+        return f"{ledger.company_id.name} {name}", details
 
     # -------------------------------------------------------------------------
     # Records
@@ -75,9 +76,8 @@ class ItssCallbackXlsx(models.AbstractModel):
         )
 
     def _write_records(self, sheet, ledger, formats):
-        title = f"{ledger.company_id.name} {self.env._('Callback Records')}"
-        details, headings = self._get_details(ledger), self._get_record_headings()
-        self._write_head(sheet, title, details, headings, LEDGER_WIDTHS, formats)
+        head = self._get_head(ledger, self.env._("Callback Records"))
+        self._write_head(sheet, *head, self._get_record_headings(), LEDGER_WIDTHS, formats)
         words = {True: self.env._("Yes"), False: self.env._("No")}
         solved_words = {"yes": words[True], "no": words[False]}
         text, wrapped, moment = formats["text"], formats["wrapped"], formats["moment"]
@@ -172,9 +172,8 @@ class ItssCallbackXlsx(models.AbstractModel):
         )
 
     def _write_summary(self, sheet, ledger, formats):
-        title = f"{ledger.company_id.name} {self.env._('Callback Summary')}"
-        details, headings = self._get_details(ledger), self._get_summary_headings()
-        self._write_head(sheet, title, details, headings, SUMMARY_WIDTHS, formats)
+        head = self._get_head(ledger, self.env._("Callback Summary"))
+        self._write_head(sheet, *head, self._get_summary_headings(), SUMMARY_WIDTHS, formats)
         report = self.env["itss.callback.report"].with_context(tz=self.env.user.tz)
         domain = ledger._get_domain()
         months = report._read_group(domain, ["resolved_at:month"], list(SUMMARY))
