@@ -315,13 +315,19 @@ class ItssCallback(models.Model):
             mail = callback.sudo().link_mail_id
             callback.link_error = mail.failure_reason if mail.state == "exception" else False
 
-    @api.depends("state", "engineer_id", "claimed_by_id", "claimed_until")
+    @api.depends(
+        "state",
+        "engineer_id",
+        "complaint_id.subject_user_ids",
+        "claimed_by_id",
+        "claimed_until",
+    )
     @api.depends_context("uid")
     def _compute_can_steps(self):
         is_agent = self.env.user.has_group(GROUP_SERVICE_DESK)
         is_quality = self.env.user.has_group(GROUP_QUALITY)
         for callback in self:
-            is_other = callback.engineer_id != self.env.user
+            is_other = not callback._is_partial(self.env.user)
             callback.can_call = is_agent and is_other and callback.state in OPEN_STATES
             callback.can_correct = is_quality and is_other and callback.state == "done"
 
@@ -462,6 +468,16 @@ class ItssCallback(models.Model):
             record=self.display_name,
         )
 
+    def _is_partial(self, user):
+        """Whether the user solved it, or is one of those the complaint is about."""
+        return user in self.engineer_id | self.sudo().complaint_id.subject_user_ids
+
+    def _check_impartial(self):
+        if self.env.user == self.engineer_id:
+            raise UserError(self._get_engineer_refusal())
+        if self._is_partial(self.env.user):
+            raise self.sudo().complaint_id._get_subject_refusal()
+
     def _check_caller(self):
         """Raise unless the user may record what the customer says, and nobody else does so now.
 
@@ -469,8 +485,7 @@ class ItssCallback(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        if self.env.user == self.engineer_id:
-            raise UserError(self._get_engineer_refusal())
+        self._check_impartial()
         self.check_access("write")
         if self.state not in OPEN_STATES:
             raise UserError(
@@ -515,7 +530,11 @@ class ItssCallback(models.Model):
         others &= Domain("engineer_id", "!=", self.env.uid)
         found = self.search(others, limit=10).sudo().try_lock_for_update(allow_referencing=True)
         return found.with_env(self.env).filtered(
-            lambda callback: callback._is_current() and not callback._is_claimed_by_other()
+            lambda callback: (
+                callback._is_current()
+                and not callback._is_claimed_by_other()
+                and not callback._is_partial(self.env.user)
+            )
         )
 
     @api.model
@@ -728,8 +747,7 @@ class ItssCallback(models.Model):
             raise AccessError(
                 self.env._("To correct a callback you need the role %(role)s.", role=name)
             )
-        if self.env.user == self.engineer_id:
-            raise UserError(self._get_engineer_refusal())
+        self._check_impartial()
         if self.state != "done":
             raise UserError(self.env._("Only a callback that is done can be corrected."))
         if not (reason or "").strip():
@@ -882,7 +900,7 @@ class ItssCallback(models.Model):
             load.update(self._read_group(is_open, ["user_id"], ["__count"]))
             shares = defaultdict(list)
             for callback in callbacks:
-                others = [agent for agent in agents if agent != callback.engineer_id]
+                others = [agent for agent in agents if not callback._is_partial(agent)]
                 if others:
                     agent = min(others, key=load.get)
                     load[agent] += 1
@@ -984,9 +1002,8 @@ class ItssCallback(models.Model):
             found = self.search(callable_now & Domain("user_id", "=", agent), limit=20)
             outdated = found.filtered(lambda callback: not callback._is_current())
             outdated.sudo()._cancel_outdated()
-            callback = (
-                (found - outdated).sudo().try_lock_for_update(allow_referencing=True, limit=1)
-            )
+            left = (found - outdated).filtered(lambda one: not one._is_partial(self.env.user))
+            callback = left.sudo().try_lock_for_update(allow_referencing=True, limit=1)
             if callback:
                 return callback.with_env(self.env).action_call()
         return self._notify(self.env._("No call is left for you now."), "success")

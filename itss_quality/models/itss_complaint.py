@@ -273,6 +273,7 @@ class ItssComplaint(models.Model):
     customer_file_ids = fields.Many2many(
         "ir.attachment",
         string="Customer's Files",
+        copy=False,
         bypass_search_access=True,
         help="What the customer sent along in the portal, and can download there.",
     )
@@ -422,7 +423,13 @@ class ItssComplaint(models.Model):
         if sources and not self.env.su:
             raise self[:1]._get_locked_refusal(sources)
         majors = self.filtered(lambda complaint: complaint.severity == "major")
+        about_user = self.browse()
+        if "subject_user_ids" in vals:
+            about_user = self.filtered(lambda complaint: complaint._is_about_user())
         result = super().write(self._normalize(vals))
+        if not self.env.su:
+            majors._check_still_major()
+            about_user._check_still_about_user()
         if not {"severity", "impact", "urgency"}.isdisjoint(vals):
             # whichever it was before, its clock is another one now
             for complaint in self.sudo().filtered(lambda one: one.state in OPEN_STATES):
@@ -432,6 +439,26 @@ class ItssComplaint(models.Model):
         if not {"partner_id", "category_id"}.isdisjoint(vals):
             self.sudo()._find_repeated()
         return result
+
+    def _check_still_major(self):
+        """Refuse to get round the quality department by making a major complaint general."""
+        if self.env.user.has_group(GROUP_QUALITY):
+            return
+        for complaint in self:
+            if complaint.severity != "major":
+                raise AccessError(
+                    self.env._(
+                        "“%(record)s” is major: only the role %(role)s can say it is not.",
+                        record=complaint.display_name,
+                        role=self.env.ref(GROUP_QUALITY).sudo().name,
+                    )
+                )
+
+    def _check_still_about_user(self):
+        """Refuse that people strike themselves out of those the complaint is about."""
+        for complaint in self:
+            if not complaint._is_about_user():
+                raise complaint._get_subject_refusal()
 
     def _normalize(self, vals):
         if not vals.get("email"):
@@ -571,18 +598,12 @@ class ItssComplaint(models.Model):
         refusal = super()._get_step_refusal(new_state)
         if refusal:
             return refusal
-        user = self.env.user
-        if new_state in ("resolved", *ENDED_STATES) and user in self.sudo().subject_user_ids:
-            return UserError(
-                self.env._(
-                    "“%(record)s” is about you: somebody else has to decide on it.",
-                    record=self.display_name,
-                )
-            )
+        if new_state in ("resolved", *ENDED_STATES) and self._is_about_user():
+            return self._get_subject_refusal()
         if (
             self.severity == "major"
             and new_state in ("resolved", "closed")
-            and not user.has_group(GROUP_QUALITY)
+            and not self.env.user.has_group(GROUP_QUALITY)
         ):
             name = self.env.ref(GROUP_QUALITY).sudo().name
             return AccessError(
@@ -597,6 +618,18 @@ class ItssComplaint(models.Model):
         if new_state == "closed" and self.state == "resolved":
             return self._get_closing_refusal()
         return None
+
+    def _is_about_user(self):
+        """Whether the current user is one of those the complaint is about."""
+        return self.env.user in self.sudo().subject_user_ids
+
+    def _get_subject_refusal(self):
+        return UserError(
+            self.env._(
+                "“%(record)s” is about you: somebody else has to decide on it.",
+                record=self.display_name,
+            )
+        )
 
     def _get_invalid_refusal(self):
         if not self.invalid_by_id:

@@ -10,6 +10,7 @@ from . import (
     test_complaint,
     test_complaint_mail,
     test_complaint_portal,
+    test_complaint_rpc,
     test_document,
     test_evidence,
     test_helpdesk_mgmt,
