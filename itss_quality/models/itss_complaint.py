@@ -114,7 +114,7 @@ class ItssComplaint(models.Model):
 
     # what and who
     name = fields.Char(string="Subject", required=True, tracking=True)
-    description = fields.Html(required=True, help="In the customer's words.")
+    description = fields.Html(required=True, sanitize_style=True, help="In the customer's words.")
     channel = fields.Selection(
         [
             ("phone", "Phone"),
@@ -552,7 +552,8 @@ class ItssComplaint(models.Model):
         template = self.env.ref("itss_quality.itss_complaint_received_template")
         try:
             with self.env.cr.savepoint():
-                template.send_mail(self.id)
+                # the mail goes once it is sent; its message stays, for the customer's reply to find
+                template.send_mail(self.id, email_values={"is_notification": True})
         except OperationalError:
             raise
         except Exception:
