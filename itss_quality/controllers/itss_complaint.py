@@ -182,8 +182,8 @@ class ItssComplaintPortal(CustomerPortal):
     def _create_complaint(self, name, text, category_id, contents):
         partner = request.env.user.partner_id
         company = partner.company_id or request.env.company
-        categories = request.env["itss.complaint.category"].sudo()
-        category = categories.browse(int(category_id)) if category_id.isdecimal() else categories
+        categories = self._get_categories(company)
+        category = categories.filtered(lambda one: str(one.id) == category_id)
         complaint = (
             self._get_complaints()
             .with_company(company)
@@ -194,7 +194,7 @@ class ItssComplaintPortal(CustomerPortal):
                     "channel": "portal",
                     "partner_id": partner.id,
                     "company_id": company.id,
-                    "category_id": category.exists().id,
+                    "category_id": category.id,
                 }
             )
         )
@@ -211,12 +211,15 @@ class ItssComplaintPortal(CustomerPortal):
         )
         return complaint
 
+    def _get_categories(self, company):
+        categories = request.env["itss.complaint.category"].sudo()
+        return categories.search([("company_id", "in", (company.id, False))])
+
     def _render_new(self, entered, error=None, status=200):
         company = request.env.user.partner_id.company_id or request.env.company
-        categories = request.env["itss.complaint.category"].sudo()
         values = {
             **self._prepare_portal_layout_values(),
-            "categories": categories.search([("company_id", "in", (company.id, False))]),
+            "categories": self._get_categories(company),
             "entered": entered,
             "error": error,
             "page_name": "complaint",

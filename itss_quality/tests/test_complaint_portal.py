@@ -1,7 +1,29 @@
+import re
+
 from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .test_complaint import ComplaintCommon
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "</textarea><script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    '<svg onload="alert(1)"><script>alert(1)</script></svg>',
+    '<style>@import url("https://evil.example.com/a.css");</style>',
+    '<div style="position:fixed;background:url(javascript:alert(1))">x</div>',
+    '<a href="javascript:alert(1)">x</a>',
+    '<a href="data:text/html;base64,PHNjcmlwdD4=">x</a>',
+    '<img src="data:image/svg+xml;base64,PHN2Zz4=">',
+    "<iframe src=https://evil.example.com></iframe>",
+    "<t t-out='request.env'/>",
+)
+# a tag or an attribute of one of them that a browser would take for one
+ALIVE = re.compile(
+    r"<script>alert|<img src=.?x|<svg onload|<style>@|<div style=.position|<a href=.(java|data:)"
+    r"|<img src=.data:image/svg|<iframe src=.?https://evil|<t t-out"
+)
 
 
 @tagged("post_install", "-at_install")
@@ -54,7 +76,8 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
                 self.assertEqual(response.status_code, 404)
             response = self.post(f"/my/complaints/{complaint.id}/dissatisfied", {"reason": "x"})
             self.assertEqual(response.status_code, 404)
-        self.assertEqual(self.url_open("/my/complaints/999999999").status_code, 404)
+        for number in (0, 999999999, 99999999999999999999):
+            self.assertEqual(self.url_open(f"/my/complaints/{number}").status_code, 404)
 
     def test_filing_a_complaint_with_a_file(self):
         response = self.post(
@@ -116,6 +139,177 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
         response = self.url_open(f"/web/content/{secret.id}")
         self.assertNotIn(b"secret", response.content)
 
+    def make_file(self, complaint, **vals):
+        return self.env["ir.attachment"].create(
+            {
+                "name": "内部.txt",
+                "raw": b"secret",
+                "res_model": complaint._name,
+                "res_id": complaint.id,
+                **vals,
+            }
+        )
+
+    @mute_logger("odoo.http")
+    def test_guessed_files_of_others_stay_theirs(self):
+        theirs = self.make_file(self.foreign)
+        self.foreign.sudo().customer_file_ids = theirs
+        mine = self.make_file(self.own, raw=b"mine")
+        self.own.sudo().customer_file_ids = mine
+        inside = self.make_file(self.own)
+        paths = [f"/my/complaints/{self.foreign.id}/files/{theirs.id}"]
+        for file in (theirs, inside):
+            paths += [
+                f"/my/complaints/{self.own.id}/files/{file.id}",
+                f"/web/content/{file.id}",
+                f"/web/content/{file.id}?download=1",
+                f"/web/content/ir.attachment/{file.id}/raw",
+                f"/web/image/{file.id}",
+                f"/web/image/ir.attachment/{file.id}/raw",
+            ]
+        for path in paths:
+            with self.subTest(path):
+                self.assertNotIn(b"secret", self.url_open(path).content)
+        response = self.url_open(f"/my/complaints/{self.own.id}/files/{mine.id}")
+        self.assertEqual(response.content, b"mine")
+
+    @mute_logger("odoo.http")
+    def test_the_tokens_of_other_records_open_nothing(self):
+        ticket = self.make_ticket(partner_id=self.portal_user.partner_id.id)
+        self.resolve(self.foreign)
+        callback = self.foreign.sudo().callback_ids
+        callback._send_links()
+        loose = self.make_file(ticket, raw=b"loose", access_token="the-token-of-a-file")
+        theirs = self.make_file(self.foreign, access_token="another-token")
+        self.foreign.sudo().customer_file_ids = theirs
+        for token in (ticket._portal_ensure_token(), callback.access_token, loose.access_token):
+            self.assertTrue(token)
+            for path in (
+                f"/my/complaints/{self.foreign.id}?access_token={token}",
+                f"/my/complaints/{self.foreign.id}?token={token}",
+                f"/my/complaints/{self.foreign.id}/files/{theirs.id}?access_token={token}",
+            ):
+                with self.subTest(path):
+                    self.assertEqual(self.url_open(path).status_code, 404)
+            for path in (
+                f"/web/content/{theirs.id}?access_token={token}",
+                f"/web/image/{theirs.id}?access_token={token}",
+            ):
+                with self.subTest(path):
+                    self.assertNotIn(b"secret", self.url_open(path).content)
+
+    @mute_logger("odoo.http")
+    def test_odoo_s_own_ways_to_talk_about_a_record_lead_nowhere(self):
+        for complaint in (self.own, self.foreign):
+            complaint.message_post(body="内部备注", subtype_xmlid="mail.mt_note")
+            complaint.message_post(body="内部评论", subtype_xmlid="mail.mt_comment")
+            count = len(complaint.message_ids)
+            thread = {"thread_model": complaint._name, "thread_id": complaint.id}
+            token = self.make_ticket()._portal_ensure_token()
+            for route, params in (
+                ("/mail/chatter_fetch", {**thread, "token": token}),
+                ("/mail/chatter_fetch", thread),
+                ("/portal/chatter_init", {**thread, "token": token}),
+                ("/mail/thread/messages", thread),
+                ("/mail/message/post", {**thread, "post_data": {"body": "我来了"}}),
+                ("/mail/message/post", {**thread, "post_data": {"body": "x"}, "token": token}),
+            ):
+                with self.subTest(route, complaint=complaint.name):
+                    text = self.post_json(route, params)
+                    self.assertNotIn("\\u5185\\u90e8", text)  # 内部
+                    self.assertNotIn("内部", text)
+            complaint.invalidate_recordset()
+            self.assertEqual(len(complaint.message_ids), count)
+
+    @mute_logger("odoo.http", "odoo.addons.base.models.ir_actions_report")
+    def test_the_record_s_print_is_not_for_the_portal(self):
+        for complaint in (self.own, self.foreign):
+            report = f"itss_quality.itss_complaint_report_pdf/{complaint.id}"
+            for kind in ("html", "text"):
+                with self.subTest(kind, complaint=complaint.name):
+                    response = self.url_open(f"/report/{kind}/{report}")
+                    self.assertNotIn(complaint.number, response.text)
+
+    def test_what_a_customer_writes_is_shown_as_it_was_written(self):
+        for payload in PAYLOADS:
+            with self.subTest(payload):
+                response = self.post(
+                    "/my/complaints/new",
+                    {
+                        "name": payload,
+                        "description": f"迟到\n{payload}",
+                        "category_id": str(self.category.id),
+                    },
+                    {
+                        "attachments": (
+                            f"{payload}.svg",
+                            b"<svg onload='alert(1)'/>",
+                            "image/svg+xml",
+                        )
+                    },
+                )
+                self.assertEqual(response.status_code, 303)
+                complaint = self.env["itss.complaint"].search([("name", "=", payload)])
+                self.assertIn("迟到", complaint.description)
+                self.assertNotRegex(complaint.description, ALIVE)
+                self.investigate(complaint).resolution = payload
+                complaint.with_user(self.ops_user).action_resolve()
+                for path in ("/my/complaints", f"/my/complaints/{complaint.id}"):
+                    page = self.url_open(path).text
+                    self.assertNotRegex(page, ALIVE)
+                download = self.url_open(
+                    f"/my/complaints/{complaint.id}/files/{complaint.customer_file_ids.id}"
+                )
+                self.assertEqual(download.headers["Content-Type"], "application/octet-stream")
+                self.assertEqual(download.headers["X-Content-Type-Options"], "nosniff")
+                self.assertTrue(download.headers["Content-Disposition"].startswith("attachment"))
+                path = f"/my/complaints/{complaint.id}/dissatisfied"
+                self.assertEqual(self.post(path, {"reason": payload}).status_code, 303)
+                self.env.invalidate_all()
+                self.assertEqual(complaint.reopen_reason, payload)
+                for message in complaint.message_ids:
+                    self.assertNotRegex(message.body, ALIVE)
+
+    def test_what_is_entered_again_is_shown_as_it_was_written(self):
+        for payload in PAYLOADS:
+            for data in (
+                {"name": payload, "description": ""},
+                {"name": "", "description": payload},
+                {"name": "", "description": "x", "category_id": payload},
+            ):
+                with self.subTest(data=data):
+                    response = self.post("/my/complaints/new", data)
+                    self.assertEqual(response.status_code, 422)
+                    self.assertNotRegex(response.text, ALIVE)
+
+    def test_html_of_an_agent_is_clean_when_the_customer_reads_it(self):
+        complaint = self.make_complaint(
+            partner_id=self.portal_user.partner_id.id, description=f"<p>迟到</p>{''.join(PAYLOADS)}"
+        )
+        page = self.url_open(f"/my/complaints/{complaint.id}").text
+        self.assertIn("迟到", page)
+        for words in (
+            "alert(1)",
+            "evil.example.com",
+            "data:image/svg",
+            "data:text",
+            "position:fixed",
+        ):
+            self.assertNotIn(words, page)
+
+    def test_only_a_category_one_can_choose_is_taken(self):
+        other = self.category.copy({"name": "别家的", "company_id": self.other_company.id})
+        for number, text in enumerate(
+            (str(other.id), "0", "-1", "999999999", "9" * 30, "1 or 1=1", "x", "²")
+        ):
+            with self.subTest(text):
+                name = f"类别{number}"
+                data = {"name": name, "description": "迟到", "category_id": text}
+                self.assertEqual(self.post("/my/complaints/new", data).status_code, 303)
+                complaint = self.env["itss.complaint"].search([("name", "=", name)])
+                self.assertEqual(len(complaint), 1)
+                self.assertFalse(complaint.category_id)
+
     def test_the_customer_reads_the_answer_and_says_not_satisfied(self):
         self.resolve(self.own)
         page = self.url_open(f"/my/complaints/{self.own.id}")
@@ -139,18 +333,40 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
         response = self.url_open("/my/complaints", allow_redirects=False)
         self.assertIn("/web/login", response.headers["Location"])
 
+    @mute_logger("odoo.http")
     def test_the_api_gives_the_portal_nothing(self):
-        for method, args in (("search_read", [[]]), ("read", [self.own.ids])):
-            response = self.make_jsonrpc_request_raw("itss.complaint", method, args)
-            self.assertIn("AccessError", response)
+        file = self.make_file(self.own)
+        improvement = self.add_improvement(self.own)
+        for model, ids in (
+            ("itss.complaint", self.own.ids),
+            ("itss.improvement", improvement.ids),
+            ("itss.complaint.category", self.category.ids),
+            ("ir.attachment", file.ids),
+        ):
+            for method, args in (
+                ("read", [ids]),
+                ("write", [ids, {"name": "x"}]),
+                ("unlink", [ids]),
+            ):
+                with self.subTest(model=model, method=method):
+                    self.assertIn("AccessError", self.call(model, method, args))
+        for model in ("itss.complaint", "itss.improvement", "itss.callback"):
+            for method, args in (
+                ("search_read", [[]]),
+                ("web_search_read", [[], {"id": {}}]),
+                ("formatted_read_group", [[], ["state"], ["__count"]]),
+                ("create", [[{"name": "x", "description": "x"}]]),
+            ):
+                with self.subTest(model=model, method=method):
+                    self.assertIn("AccessError", self.call(model, method, args))
+        self.assertIn("AccessError", self.call("itss.complaint", "action_close", [self.own.ids]))
 
-    def make_jsonrpc_request_raw(self, model, method, args):
-        response = self.url_open(
+    def call(self, model, method, args):
+        return self.post_json(
             f"/web/dataset/call_kw/{model}/{method}",
-            json={
-                "jsonrpc": "2.0",
-                "method": "call",
-                "params": {"model": model, "method": method, "args": args, "kwargs": {}},
-            },
+            {"model": model, "method": method, "args": args, "kwargs": {}},
         )
-        return response.text
+
+    def post_json(self, path, params):
+        data = {"jsonrpc": "2.0", "method": "call", "params": params}
+        return self.url_open(path, json=data).text
