@@ -206,6 +206,21 @@ class TestComplaint(ComplaintCommon):
         complaint.with_user(self.quality_user).action_resolve()
         self.assertEqual(complaint.state, "resolved")
 
+    def test_the_callback_goes_to_somebody_it_is_not_about(self):
+        about = self.agent | self.desk_user
+        complaint = self.make_complaint(subject_user_ids=[(6, 0, about.ids)])
+        self.resolve(complaint)
+        callback = complaint.callback_ids
+        self.assertFalse(callback.with_user(self.agent).can_call)
+        self.assertTrue(callback.with_user(self.agent_2).can_call)
+        action = callback.with_user(self.agent).action_next_call()
+        self.assertEqual(action["tag"], "display_notification")
+        self.assertFalse(callback.user_id)
+        with self.enter_registry_test_mode():
+            self.env.ref("itss_quality.ir_cron_itss_callback_assign").method_direct_trigger()
+        self.assertTrue(callback.user_id)
+        self.assertNotIn(callback.user_id, about | self.ops_user)
+
     def test_invalid_takes_a_reason_and_a_second_person(self):
         complaint = self.make_complaint()
         with self.assertRaisesRegex(UserError, "first"):
