@@ -29,6 +29,7 @@ STATE = ROOT / ".dev"
 LOGS = STATE / "log"
 VENV = STATE / "venv"
 STAMP = "itss_quality.stamp"  # tells in a virtual environment what it was made from
+READY = "ITSS_QUALITY_READY"  # holds the number of the process that has set everything up
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
 # The requirements below this line are for development only: an installation of the addon works
 # without them.
@@ -144,9 +145,9 @@ def enter(required, useful=()):
     :param useful: those it works without, in part
     """
     end_on_signals()
-    # exec keeps the process number, so the mark is good for the restarted script and not for its
-    # children.
-    if os.environ.pop("ITSS_QUALITY_READY", "") == str(os.getpid()):
+    # exec keeps the process number, so the mark is good for the restarted script, and for the
+    # children that are handed a new one.
+    if os.environ.pop(READY, "") in (str(os.getpid()), str(os.getppid())):
         return
     if sys.version_info < (3, 10):  # noqa: UP036  (an older one ends here)
         fail(f"Odoo 19.0 needs Python 3.10 or newer; this is {sys.version.split()[0]}.")
@@ -160,8 +161,13 @@ def enter(required, useful=()):
             odoo_home = find_odoo(remark)
         with step(3, "Python packages") as remark:
             create_venv(VENV, odoo_home, REQUIREMENTS.read_text("utf-8"), remark)
-    os.environ["ITSS_QUALITY_READY"] = str(os.getpid())
+    os.environ.update(ready_mark())
     os.execv(VENV / "bin" / "python", [VENV / "bin" / "python", *sys.argv])
+
+
+def ready_mark():
+    """The variable that tells this process, or a child that gets it, that everything is set up."""
+    return {READY: str(os.getpid())}
 
 
 # Programs of the operating system

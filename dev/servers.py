@@ -40,8 +40,11 @@ CLUSTER_SETTINGS = {
 
 
 @contextlib.contextmanager
-def process(command, stop_signal=signal.SIGTERM, **options):
-    """A child that does not outlive the block, in a process group of its own: we get Ctrl-C."""
+def process(command, stop_signal=signal.SIGTERM, patience=20, **options):
+    """A child that does not outlive the block, in a process group of its own: we get Ctrl-C.
+
+    :param patience: seconds it has to end by itself after the signal
+    """
     child = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -55,7 +58,7 @@ def process(command, stop_signal=signal.SIGTERM, **options):
         if child.poll() is None:
             child.send_signal(stop_signal)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(20)
+                child.wait(patience)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
@@ -220,9 +223,12 @@ def write_config():
         "limit_time_real": 1200,
     }
     DATA.mkdir(parents=True, exist_ok=True)
-    CONFIG.write_text(
+    # Replaced as a whole: an Odoo that another run starts at this moment reads all of it.
+    new = CONFIG.with_suffix(f".{os.getpid()}")
+    new.write_text(
         "[options]\n" + "".join(f"{name} = {value}\n" for name, value in options.items())
     )
+    new.replace(CONFIG)
 
 
 def odoo(database, *arguments, command=("server",), config=CONFIG, python=sys.executable):

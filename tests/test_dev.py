@@ -2,17 +2,21 @@
 
 import contextlib
 import io
+import os
 import re
 import signal
 import subprocess
+import sys
 import time
 import types
+from unittest import mock
 
 import pytest
 import requests
 
 import environment
 import servers
+import side_by_side
 import unit_log
 
 LOG = """\
@@ -68,6 +72,112 @@ def test_log_with_an_unexpected_error(tmp_path):
 def test_log_of_a_run_that_failed_in_silence(tmp_path):
     passed, failures = conclude(tmp_path, GOOD_LOG, exit_code=1)
     assert list(failures) == ["Odoo's exit code is 1"]
+
+
+# Parts of dev/test side by side
+# ------------------------------
+
+
+def run_beside(tmp_path, capsys, script):
+    """Run a script as the part beside; return its numbers, and what was shown before and after."""
+    command = [sys.executable, "-c", script]
+    with side_by_side.beside("unit", command, tmp_path / "unit.out") as conclude:
+        print("the other part")
+        before = capsys.readouterr().out
+        totals = conclude()
+    return totals, before, capsys.readouterr().out
+
+
+def test_a_part_beside_another_is_shown_whole_when_both_have_ended(tmp_path, capsys):
+    script = "print('TestA .'); print('1 passed, 2 failed'); raise SystemExit(1)"
+    totals, before, after = run_beside(tmp_path, capsys, script)
+    assert totals == [1, 2]
+    assert "unit: runs meanwhile" in before and "TestA" not in before
+    assert "TestA .\n" in after
+    assert "1 passed, 2 failed" not in after, "the totals of one part look like those of all"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        "raise ValueError('no database')",
+        "sys.exit('no database')",
+        "print('3 passed, 0 failed', flush=True); os.kill(os.getpid(), signal.SIGSEGV)",
+        "print('3 passed, 0 failed'); sys.exit(1)",
+        "pass",
+    ],
+)
+def test_a_part_that_crashes_counts_as_failed(tmp_path, capsys, end):
+    script = f"import os, signal, sys; print('TestA .', flush=True); {end}"
+    totals, _before, after = run_beside(tmp_path, capsys, script)
+    assert totals[1] == 1
+    assert "TestA ." in after
+    assert ("no database" in after) == ("no database" in end)
+
+
+def test_a_part_that_ends_well_is_not_failed(tmp_path, capsys):
+    totals, _before, _after = run_beside(tmp_path, capsys, "print('3 passed, 0 failed')")
+    assert totals == [3, 0]
+
+
+INTERRUPTED = """
+import pathlib, sys
+import environment, servers, side_by_side
+environment.end_on_signals()
+if len(sys.argv) == 2:
+    command = [sys.executable, __file__]
+    with side_by_side.beside("unit", command, pathlib.Path(sys.argv[1])) as conclude:
+        conclude()
+else:
+    with servers.process(["sleep", "600"]) as server:
+        print("server", server.pid, flush=True)
+        server.wait()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_stops_the_part_beside_and_its_servers(tmp_path, number):
+    script, output = tmp_path / "parts.py", tmp_path / "unit.out"
+    script.write_text(INTERRUPTED)
+    options = {"env": {**os.environ, "PYTHONPATH": str(environment.ROOT / "dev")}}
+    with servers.process([sys.executable, script, output], number, **options) as run:
+        deadline = time.monotonic() + 60
+        while not (
+            output.exists() and (started := re.search(r"server (\d+)\n", output.read_text()))
+        ):
+            assert run.poll() is None and time.monotonic() < deadline, "the part did not start"
+            time.sleep(0.01)
+        os.kill(int(started[1]), 0)
+        run.send_signal(number)
+        assert run.wait(60) == 128 + number
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started[1]), 0)
+
+
+def test_postgresql_runs_until_its_last_user_has_ended(tmp_path, monkeypatch):
+    """Two runs of one checkout share the embedded server, whichever ends first."""
+    stopped = []
+    information = types.SimpleNamespace(socket_dir=tmp_path, port=5432)
+    server = types.SimpleNamespace(
+        get_postmaster_info=lambda: information, stop=lambda: stopped.append(True)
+    )
+    monkeypatch.setattr(servers, "STATE", tmp_path)
+    monkeypatch.setattr(servers, "start_cluster", lambda: server)
+    first, second = contextlib.ExitStack(), contextlib.ExitStack()
+    with mock.patch.dict(os.environ):
+        for stack in (first, second):
+            os.environ.pop("PGHOST", None)
+            stack.enter_context(servers.postgresql())
+        first.close()
+        assert not stopped
+        os.environ.update(PGHOST="", PGPORT="", PGUSER="")  # one process each, in real life
+        second.close()
+    assert stopped
+
+
+# The fixtures of the system tests
+# --------------------------------
 
 
 def test_server_and_browser(odoo_server, rpc, browser):
