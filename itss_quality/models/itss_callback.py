@@ -94,6 +94,9 @@ class ItssCallback(models.Model):
 
     # about what
     ticket_id = fields.Many2one("helpdesk.ticket", index=True, readonly=True, ondelete="set null")
+    registered_complaint_ids = fields.One2many(
+        "itss.complaint", "callback_id", string="Complaints Registered"
+    )
     complaint_id = fields.Many2one(
         "itss.complaint",
         index="btree_not_null",
@@ -1032,6 +1035,14 @@ class ItssCallback(models.Model):
             subject_user_ids=[(6, 0, self.engineer_id.ids)],
             description=self.comment and plaintext2html(self.comment),
         )
+
+    def action_view_complaints(self):
+        """Open the complaint registered from here.
+
+        :return: window action
+        """
+        self.ensure_one()
+        return self.env["itss.complaint"]._action_view([("callback_id", "=", self.id)])
 
     def action_correct(self):
         """Open the dialog for a correction by the quality department.

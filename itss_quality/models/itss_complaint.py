@@ -241,6 +241,9 @@ class ItssComplaint(models.Model):
         digits=(16, 1),
     )
     closed_count = fields.Integer(string="Closed", compute="_compute_hours", store=True)
+    handled_rate = fields.Float(
+        compute="_compute_hours", store=True, aggregator="avg", help="Closed / received."
+    )
 
     # what came of it
     investigation = fields.Text(help="What was found out, from whom and when.")
@@ -362,6 +365,7 @@ class ItssComplaint(models.Model):
                 if start and end:
                     complaint[field] = (end - start).total_seconds() / 3600
             complaint.closed_count = int(complaint.state == "closed")
+            complaint.handled_rate = complaint.closed_count
 
     @api.depends("state", "severity", "subject_user_ids", "invalid_by_id")
     @api.depends_context("uid")
@@ -498,6 +502,16 @@ class ItssComplaint(models.Model):
             "view_mode": "form",
             "context": {f"default_{name}": value for name, value in vals.items() if value},
         }
+
+    @api.model
+    def _action_view(self, domain):
+        """Return the window action on complaints, on the form when there is one."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_complaint_action")
+        action.update(domain=domain, context={})
+        complaints = self.search(domain, limit=2)
+        if len(complaints) == 1:
+            action.update(views=[(False, "form")], res_id=complaints.id)
+        return action
 
     def _set_deadlines(self):
         company = self.company_id

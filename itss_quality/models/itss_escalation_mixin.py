@@ -51,6 +51,10 @@ class ItssEscalationMixin(models.AbstractModel):
         """Return what is told at a level, in the language of the environment."""
         raise NotImplementedError
 
+    def _shift_clock(self, moment, hours):
+        """Return a time some hours after (negative: before) another, as the clock counts hours."""
+        return self.company_id._itss_add_hours(moment, hours)
+
     # -------------------------------------------------------------------------
     # The clock of a deadline; a model may have another one
     # -------------------------------------------------------------------------
@@ -63,7 +67,7 @@ class ItssEscalationMixin(models.AbstractModel):
             record.write(
                 {
                     "escalation_level": 0,
-                    "escalate_at": record.company_id._itss_add_hours(deadline, -warning),
+                    "escalate_at": record._shift_clock(deadline, -warning),
                 }
             )
 
@@ -81,7 +85,7 @@ class ItssEscalationMixin(models.AbstractModel):
             return self._get_clock_deadline()
         if level == LEADER_TOLD:
             _warning, second = self._get_clock_hours()
-            return self.company_id._itss_add_hours(self._get_clock_deadline(), second)
+            return self._shift_clock(self._get_clock_deadline(), second)
         return False
 
     # -------------------------------------------------------------------------

@@ -185,6 +185,12 @@ class ItssPlanLine(models.Model):
     survey_round_count = fields.Integer(
         string="Number of Survey Rounds", compute="_compute_survey_round_count"
     )
+    audit_ids = fields.One2many("itss.audit", "plan_line_id", string="Internal Audits")
+    audit_count = fields.Integer(string="Number of Internal Audits", compute="_compute_audit_count")
+    review_ids = fields.One2many("itss.review", "plan_line_id", string="Management Reviews")
+    review_count = fields.Integer(
+        string="Number of Management Reviews", compute="_compute_review_count"
+    )
     complaint_count = fields.Integer(
         string="Complaints of the Year", compute="_compute_complaint_figures"
     )
@@ -313,6 +319,28 @@ class ItssPlanLine(models.Model):
         for line in self:
             line.survey_round_count = counts.get(line._origin, 0)
 
+    @api.depends("audit_ids")
+    def _compute_audit_count(self):
+        counts = dict(
+            self.env["itss.audit"]._read_group(
+                [("plan_line_id", "in", self.ids), ("state", "!=", "superseded")],
+                ["plan_line_id"],
+                ["__count"],
+            )
+        )
+        for line in self:
+            line.audit_count = counts.get(line._origin, 0)
+
+    @api.depends("review_ids")
+    def _compute_review_count(self):
+        counts = dict(
+            self.env["itss.review"]._read_group(
+                [("plan_line_id", "in", self.ids)], ["plan_line_id"], ["__count"]
+            )
+        )
+        for line in self:
+            line.review_count = counts.get(line._origin, 0)
+
     @api.depends("kind", "year", "company_id")
     @api.depends_context("uid")
     def _compute_complaint_figures(self):
@@ -435,13 +463,14 @@ class ItssPlanLine(models.Model):
     def _has_evidence(self):
         """Whether there is something to show for the line: a report or a finished record.
 
-        Finished is an improvement raised from the line that was verified and closed, and a survey
-        whose report was approved.
+        Finished is an improvement raised from the line that was verified and closed, a survey whose
+        report was approved, and an internal audit or a management review that was closed.
         """
         self.ensure_one()
         # the line's doer may not read what another department improves
         line = self.sudo()
-        finished = line.improvement_ids.mapped("state") + line.survey_round_ids.mapped("state")
+        records = (line.improvement_ids, line.survey_round_ids, line.audit_ids, line.review_ids)
+        finished = [state for record in records for state in record.mapped("state")]
         return bool(self.report_ids) or "closed" in finished
 
     def _get_step_refusal(self, new_state):
@@ -461,8 +490,8 @@ class ItssPlanLine(models.Model):
         if new_state == "done" and not self._has_evidence():
             raise UserError(
                 self.env._(
-                    "“%(line)s” needs a progress report, a closed improvement or a closed survey "
-                    "before it is done.",
+                    "“%(line)s” needs a progress report, or a closed improvement, survey, audit or "
+                    "review, before it is done.",
                     line=self.display_name,
                 )
             )
@@ -552,6 +581,8 @@ class ItssPlanLine(models.Model):
             old.report_ids.line_id = line
             old.improvement_ids.source_id = line.id
             old.survey_round_ids.plan_line_id = line
+            old.audit_ids.plan_line_id = line
+            old.review_ids.plan_line_id = line
             if line.reminder_stage == old.reminder_stage:
                 old.activity_ids.write({"res_id": line.id})
             else:
@@ -817,6 +848,80 @@ class ItssPlanLine(models.Model):
         action.update(domain=[("plan_line_id", "=", self.id)], context={})
         if self.survey_round_count == 1:
             action.update(views=[(False, "form")], res_id=self.survey_round_ids.id)
+        return action
+
+    def action_start_audit(self):
+        """Open a new internal audit that carries out this line (plan 6.1).
+
+        :return: window action on an unsaved form
+        :raise AccessError: the user may not plan audits
+        """
+        self.ensure_one()
+        self.env["itss.audit"].check_access("create")
+        today = fields.Date.context_today(self)
+        start = max(self.date_start or today, today)
+        concerned = self.responsible_department_ids | self.supporting_department_ids
+        if self.supporting_all or not concerned:
+            domain = [("company_id", "=", self.company_id.id)]
+            concerned = self.env["hr.department"].search(domain)
+        context = {
+            "default_plan_line_id": self.id,
+            "default_company_id": self.company_id.id,
+            "default_name": self.env._("%(year)s Internal Audit", year=self.plan_id.year),
+            "default_date_start": start,
+            "default_date_end": max(self.date_end or start, start),
+            "default_department_ids": concerned.ids,
+        }
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("New Internal Audit"),
+            "res_model": "itss.audit",
+            "view_mode": "form",
+            "context": context,
+        }
+
+    def action_view_audits(self):
+        """Open the internal audits of the line, or the only one.
+
+        :return: window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_audit_action")
+        audits = self.audit_ids.filtered(lambda audit: audit.state != "superseded")
+        action.update(domain=[("plan_line_id", "=", self.id)], context={})
+        if len(audits) == 1:
+            action.update(views=[(False, "form")], res_id=audits.id)
+        return action
+
+    def action_start_review(self):
+        """Open a new management review that carries out this line (plan 6.2).
+
+        :return: window action on an unsaved form
+        :raise AccessError: the user may not hold reviews
+        """
+        self.ensure_one()
+        self.env["itss.review"].check_access("create")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("New Management Review"),
+            "res_model": "itss.review",
+            "view_mode": "form",
+            "context": {
+                "default_plan_line_id": self.id,
+                "default_company_id": self.company_id.id,
+            },
+        }
+
+    def action_view_reviews(self):
+        """Open the management reviews of the line, or the only one.
+
+        :return: window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_review_action")
+        action.update(domain=[("plan_line_id", "=", self.id)], context={})
+        if self.review_count == 1:
+            action.update(views=[(False, "form")], res_id=self.review_ids.id)
         return action
 
     def action_view_complaints(self):

@@ -10,6 +10,11 @@ NUMBERED_MODELS = (
     "itss.survey.round",
     "itss.survey.report",
     "itss.complaint",
+    "itss.audit",
+    "itss.audit.report",
+    "itss.nonconformity",
+    "itss.review",
+    "itss.review.report",
 )
 
 
@@ -81,6 +86,18 @@ class ResCompany(models.Model):
         default=90,
         help="How long after an improvement was verified it is looked whether it has worked.",
     )
+    itss_auditor_check = fields.Selection(
+        [("refuse", "Refuse"), ("warn", "Warn")],
+        string="Unqualified Auditors",
+        default="refuse",
+        required=True,
+        help="What happens when an auditor is not qualified for the whole time of an audit.",
+    )
+    itss_nonconformity_days = fields.Integer(
+        string="Days to Correct a Nonconformity",
+        default=30,
+        help="The deadline that a new nonconformity starts with.",
+    )
     itss_callback_since = fields.Datetime(
         string="Callbacks Since",
         default=fields.Datetime.now,
@@ -151,6 +168,11 @@ class ResCompany(models.Model):
     _itss_improvement_days_positive = models.Constraint(
         "CHECK(itss_improvement_escalation_days >= 0 AND itss_improvement_check_days >= 0)",
         "Days can't be negative.",
+    )
+
+    _itss_nonconformity_days_positive = models.Constraint(
+        "CHECK(itss_nonconformity_days >= 0)",
+        "A nonconformity can't be corrected before it is raised.",
     )
 
     @api.depends("itss_complaint_alias_id.alias_name")

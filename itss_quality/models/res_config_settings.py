@@ -47,6 +47,10 @@ class ResConfigSettings(models.TransientModel):
     itss_improvement_check_days = fields.Integer(
         related="company_id.itss_improvement_check_days", readonly=False
     )
+    itss_auditor_check = fields.Selection(related="company_id.itss_auditor_check", readonly=False)
+    itss_nonconformity_days = fields.Integer(
+        related="company_id.itss_nonconformity_days", readonly=False
+    )
     itss_callback_since = fields.Datetime(related="company_id.itss_callback_since", readonly=False)
     itss_callback_hours = fields.Float(related="company_id.itss_callback_hours", readonly=False)
     itss_callback_calendar_id = fields.Many2one(

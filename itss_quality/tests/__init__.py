@@ -1,5 +1,8 @@
 from . import (
     test_access,
+    test_audit,
+    test_audit_rpc,
+    test_audit_tours,
     test_callback,
     test_callback_access,
     test_callback_clock,
@@ -23,6 +26,8 @@ from . import (
     test_plan_import,
     test_plan_line,
     test_plan_print,
+    test_review,
+    test_review_tours,
     test_settings,
     test_survey_excel,
     test_survey_mail,

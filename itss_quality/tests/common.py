@@ -1,4 +1,10 @@
-from odoo.tests import TransactionCase, new_test_user
+from contextlib import closing
+
+from odoo.tests import HttpCase, JsonRpcException, TransactionCase, new_test_user
+from odoo.tools import SQL
+
+LOGINS = ("t_staff", "t_desk", "t_ops", "t_quality", "t_boss", "t_admin")
+REFUSALS = ("odoo.exceptions.AccessError", "odoo.exceptions.UserError")
 
 
 class ItssCommon(TransactionCase):
@@ -242,3 +248,78 @@ class ItssCommon(TransactionCase):
         participant.with_user(cls.quality_user)._register_answers(
             answers, channel, day or participant.round_id._get_today()
         )
+
+
+class RpcCase(HttpCase):
+    """What tests over the web client's own route share, where no button stands in the way."""
+
+    logins = LOGINS
+
+    def sign_in(self, user):
+        self.authenticate(user.login, user.login)
+
+    def rpc(self, model, method, *args, **kwargs):
+        return self.make_jsonrpc_request(
+            f"/web/dataset/call_kw/{model}/{method}",
+            {"model": model, "method": method, "args": list(args), "kwargs": kwargs},
+        )
+
+    def assert_refused(self, records, method, *args, **kwargs):
+        """Call a method as the user signed in: it is refused in words, and nothing is written."""
+        before = self.read_rows(records)
+        with self.assertRaises(JsonRpcException) as caught:
+            self.rpc(records._name, method, *args, **kwargs)
+        self.assertIn(str(caught.exception), REFUSALS)
+        self.assertEqual(self.read_rows(records), before)
+
+    def read_rows(self, records):
+        """Return the records, or how many there are of an empty set's model, as they are stored."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        if not records:
+            return records.sudo().search_count([])
+        query = SQL(
+            "SELECT * FROM %s WHERE id IN %s ORDER BY id",
+            SQL.identifier(records._table),
+            tuple(records.ids),
+        )
+        return self.env.execute_query_dict(query)
+
+    def try_step(self, record, new_state, reason_field):
+        """Take a step as the user signed in, look what came of it, and undo it.
+
+        :return: the state after it, whether the record is as it was before, and the error's name
+        """
+        vals = {"state": new_state, **({reason_field: "原因"} if reason_field else {})}
+        error = None
+        before = self.read_rows(record)
+        with closing(self.env.cr.savepoint()):
+            try:
+                self.rpc(record._name, "write", record.ids, vals)
+            except JsonRpcException as exception:
+                error = str(exception)
+            after = self.read_rows(record)
+        self.env.invalidate_all()
+        return after[0]["state"], after == before, error
+
+    def walk(self, records, steps, reasons):
+        """Try every step from every state as every role, and compare with the table."""
+        [model] = {record._name for record in records.values()}
+        states = [state for state, _label in self.env[model]._fields["state"].selection]
+        for state in states:
+            self.assertEqual(records[state].state, state)
+        for login in self.logins:
+            self.authenticate(login, login)
+            for state, record in records.items():
+                for target in states:
+                    with self.subTest(login=login, state=state, target=target):
+                        reached, is_same, error = self.try_step(
+                            record, target, reasons.get((state, target))
+                        )
+                        if login in steps.get((state, target), ()):
+                            self.assertEqual((reached, error), (target, None))
+                        elif target == state:
+                            self.assertEqual(reached, state)
+                        else:
+                            self.assertTrue(is_same)
+                            self.assertIn(error, REFUSALS)

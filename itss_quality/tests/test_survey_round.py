@@ -607,7 +607,7 @@ class TestSurveyPlanAndReport(SurveyRoundCommon):
         for participant in round_.participant_ids:
             self.answer(participant, **FULL)
         self.end(round_)
-        with self.assertRefused("closed survey"):
+        with self.assertRefused("closed improvement, survey"):
             line.with_user(self.ops_user).action_done()
         report = self.make_report(round_)
         report.action_submit()
@@ -1260,6 +1260,34 @@ class TestSurveyParticipants(SurveyRoundCommon):
         self.assertEqual(low.with_user(self.quality_user).improvement_count, 1)
         self.assertTrue(low.is_proposed)
         self.assertFalse((edge | high | missing).filtered("is_proposed"))
+
+    def test_the_complaint_of_each_dissatisfied_customer_is_registered_once(self):
+        round_ = self.start(self.make_round(3, dissatisfied_below=60))
+        low, by_hand, high = round_.participant_ids
+        for participant in (low, by_hand):
+            self.answer(participant, speed=1, comment="等了三天")
+        self.answer(high, **FULL)
+        context = by_hand.with_user(self.quality_user).action_register_complaint()["context"]
+        registered = (
+            self.env["itss.complaint"]
+            .with_user(self.quality_user)
+            .with_context(**context)
+            .create({"name": "手工登记"})
+        )
+        self.assertFalse(low.registered_complaint_ids, "not before the end")
+        self.end(round_)
+        for _run in range(3):
+            self.run_cron()
+        complaint = low.registered_complaint_ids
+        self.assertEqual(
+            (complaint.channel, complaint.partner_id, complaint.state),
+            ("survey", low.partner_id, "new"),
+        )
+        self.assertIn("等了三天", complaint.description)
+        self.assertEqual(by_hand.registered_complaint_ids, registered)
+        self.assertFalse(high.registered_complaint_ids)
+        action = low.with_user(self.quality_user).action_view_complaints()
+        self.assertEqual(action["res_id"], complaint.id)
 
     def test_a_customer_for_whom_an_improvement_was_raised_by_hand_gets_no_second(self):
         round_ = self.start(self.make_round(1))

@@ -1,4 +1,6 @@
 from . import (
+    itss_audit_import,
+    itss_auditor_qualify,
     itss_callback_call,
     itss_callback_ledger,
     itss_complaint_invalid,

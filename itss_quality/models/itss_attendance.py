@@ -1,0 +1,87 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+
+class ItssAttendance(models.Model):
+    """Line of an attendance sheet (签到): department, name, title, present, signature."""
+
+    _name = "itss.attendance"
+    _description = "Attendance"
+    _order = "sequence, id"
+    _check_company_auto = True
+
+    meeting_id = fields.Many2one("itss.meeting", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="meeting_id.company_id", store=True, index=True)
+    sequence = fields.Integer(default=10)
+    employee_id = fields.Many2one("hr.employee", check_company=True, index="btree_not_null")
+    name = fields.Char(
+        string="Full Name",
+        compute="_compute_person",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    department_name = fields.Char(
+        string="Department", compute="_compute_person", store=True, readonly=False, precompute=True
+    )
+    job_title = fields.Char(compute="_compute_person", store=True, readonly=False, precompute=True)
+    is_present = fields.Boolean(string="Present", copy=False)
+    signature = fields.Image(max_width=600, max_height=300, copy=False)
+    signed_at = fields.Datetime(string="Signed on", readonly=True, copy=False)
+    is_frozen = fields.Boolean(related="meeting_id.is_frozen")
+
+    # -------------------------------------------------------------------------
+    # COMPUTES
+    # -------------------------------------------------------------------------
+
+    @api.depends("employee_id")
+    def _compute_person(self):
+        for attendance in self:
+            # what the attendance sheet prints of a colleague is no secret
+            employee = attendance.employee_id.sudo()
+            if employee or not attendance.name:
+                attendance.name = employee.name
+                attendance.department_name = employee.department_id.name
+                attendance.job_title = employee.job_title or employee.job_id.name
+
+    # -------------------------------------------------------------------------
+    # CRUD
+    # -------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        attendances = super().create([self._note_signature(vals) for vals in vals_list])
+        attendances.meeting_id._check_frozen()
+        return attendances
+
+    def write(self, vals):
+        self.meeting_id._check_frozen()
+        if not self.env.su and set(vals) - {"signature", "is_present"}:
+            self._check_organiser()
+        result = super().write(self._note_signature(vals))
+        if "meeting_id" in vals:
+            self.meeting_id._check_frozen()
+        self.meeting_id._follow_held()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_frozen(self):
+        self.meeting_id._check_frozen()
+
+    def _check_organiser(self):
+        """Raise unless the user may say who is invited; whoever attends only signs."""
+        for attendance in self:
+            if not attendance.meeting_id._get_occasion()._is_led_by_me():
+                raise AccessError(
+                    self.env._("You can sign for yourself; the organiser says who is invited.")
+                )
+
+    def _note_signature(self, vals):
+        """Return the values with the time of a signature; who signs is present."""
+        vals = {name: value for name, value in vals.items() if name != "signed_at"}
+        if "signature" in vals:
+            vals["signed_at"] = fields.Datetime.now() if vals["signature"] else False
+            if vals["signature"]:
+                vals["is_present"] = True
+        return vals

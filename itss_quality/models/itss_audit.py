@@ -1,0 +1,863 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools.misc import format_date
+
+from ..tools.durations import get_midnight
+from .itss_escalation_mixin import TODO
+
+GROUP_USER = "itss_quality.group_itss_user"
+GROUP_QUALITY = "itss_quality.group_itss_quality"
+GROUP_MANAGEMENT = "itss_quality.group_itss_management"
+RUNNING_STATES = ("in_progress", "follow_up")
+PLANNED_STATES = ("approved", *RUNNING_STATES, "closed")
+OPEN_NONCONFORMITY_STATES = ("draft", "raised", "disputed", "confirmed")
+
+
+class ItssAudit(models.Model):
+    """Internal audit (内审, plan 6.1 and line 5): an approved plan, then the audit itself.
+
+    The plan is a controlled document. Once it is approved the checklists are made, the meetings
+    held, the lines judged, nonconformities raised; the report ends the audit on site, and the
+    audit closes when every nonconformity is.
+    """
+
+    _name = "itss.audit"
+    _description = "Internal Audit"
+    _inherit = ["itss.document.mixin"]
+    _order = "date_start desc, id desc"
+    _check_company_auto = True
+
+    _number_prefix = "IA"
+    _mail_post_access = "read"
+    _document_report = "itss_quality.itss_audit_plan_pdf"
+    _transitions = {
+        ("draft", "submitted"): (GROUP_QUALITY,),
+        ("submitted", "reviewed"): (GROUP_USER,),
+        ("reviewed", "approved"): (GROUP_MANAGEMENT,),
+        ("submitted", "draft"): (GROUP_USER,),
+        ("reviewed", "draft"): (GROUP_QUALITY, GROUP_MANAGEMENT),
+        ("approved", "in_progress"): (GROUP_USER,),
+        ("follow_up", "closed"): (GROUP_USER,),
+    }
+    _locked_states = (
+        "submitted",
+        "reviewed",
+        "approved",
+        "superseded",
+        "in_progress",
+        "follow_up",
+        "closed",
+    )
+    _locked_fields = (
+        "name",
+        "number",
+        "version",
+        "change_note",
+        "company_id",
+        "plan_line_id",
+        "purpose",
+        "scope",
+        "criteria",
+        "method",
+        "timing",
+        "date_start",
+        "date_end",
+        "lead_auditor_id",
+        "auditor_ids",
+        "department_ids",
+        "project_names",
+        "checklist_ids",
+        "schedule_ids",
+    )
+    _required_fields = {
+        ("draft", "submitted"): (
+            "version",
+            "change_note",
+            "purpose",
+            "scope",
+            "criteria",
+            "method",
+            "lead_auditor_id",
+            "department_ids",
+            "checklist_ids",
+            "schedule_ids",
+        ),
+    }
+
+    name = fields.Char(required=True, tracking=True, default=lambda self: self._default_name())
+    state = fields.Selection(
+        selection_add=[
+            ("in_progress", "In Progress"),
+            ("follow_up", "Follow-Up"),
+            ("closed", "Closed"),
+            ("superseded",),
+        ],
+        ondelete={"in_progress": "cascade", "follow_up": "cascade", "closed": "cascade"},
+    )
+    previous_id = fields.Many2one(
+        "itss.audit", string="Replaces", readonly=True, copy=False, check_company=True
+    )
+    plan_line_id = fields.Many2one(
+        "itss.plan.line",
+        domain="[('kind', '=', 'audit'), ('company_id', '=', company_id)]",
+        check_company=True,
+        index="btree_not_null",
+        tracking=True,
+        help="The line of the annual plan that this audit carries out.",
+    )
+    purpose = fields.Text(
+        default=lambda self: self.env._(
+            "Find out whether the service quality management follows the plan and its requirements, "
+            "and is put into practice, before the external audit."
+        )
+    )
+    scope = fields.Text(
+        string="Audit Scope",
+        default=lambda self: self.env._(
+            "The O&M services, the departments and the projects named in this plan."
+        ),
+    )
+    criteria = fields.Text(
+        string="Audit Criteria",
+        default=lambda self: self.env._(
+            "The standards named in the quality management plan, the company's system documents, "
+            "the contracts with customers, laws and rules that apply."
+        ),
+    )
+    method = fields.Text(
+        default=lambda self: self.env._(
+            "Interviews, samples of records, observation on site; each finding with its evidence."
+        )
+    )
+    timing = fields.Text(
+        string="Frequency and Timing",
+        default=lambda self: self.env._("Once a year, before the external audit."),
+    )
+    date_start = fields.Date(
+        string="From", required=True, default=fields.Date.context_today, tracking=True
+    )
+    date_end = fields.Date(
+        string="To", required=True, default=fields.Date.context_today, tracking=True
+    )
+    lead_auditor_id = fields.Many2one("hr.employee", check_company=True, index=True, tracking=True)
+    # the public side of employees, which who plans an audit may read
+    auditor_ids = fields.Many2many(
+        "hr.employee.public",
+        "itss_audit_auditor_rel",
+        string="Auditors",
+        check_company=True,
+        help="The members of the audit team beside the lead auditor.",
+    )
+    department_ids = fields.Many2many(
+        "hr.department", string="Audited Departments", check_company=True
+    )
+    project_names = fields.Text(
+        string="Audited Projects", help="Projects or contracts that samples are taken from."
+    )
+    checklist_ids = fields.Many2many(
+        "itss.audit.checklist",
+        string="Checklists",
+        domain="[('company_id', 'in', (company_id, False))]",
+        default=lambda self: self.env["itss.audit.checklist"].search(
+            [("company_id", "in", (self.env.company.id, False))], limit=1
+        ),
+        help="Each audited department gets a copy of their questions.",
+    )
+    schedule_ids = fields.One2many("itss.audit.schedule", "audit_id", copy=True)
+    line_ids = fields.One2many("itss.audit.line", "audit_id", string="Checklist Lines")
+    meeting_ids = fields.One2many("itss.meeting", "audit_id")
+    nonconformity_ids = fields.One2many("itss.nonconformity", "audit_id", string="Nonconformities")
+    report_ids = fields.One2many("itss.audit.report", "audit_id", string="Audit Reports")
+    line_count = fields.Integer(string="Checklist Questions", compute="_compute_line_counts")
+    judged_count = fields.Integer(string="Judged", compute="_compute_line_counts")
+    nonconformity_count = fields.Integer(
+        string="Number of Nonconformities", compute="_compute_nonconformity_counts"
+    )
+    open_nonconformity_count = fields.Integer(
+        string="Open Nonconformities", compute="_compute_nonconformity_counts"
+    )
+    report_state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("submitted", "Submitted"),
+            ("reviewed", "Reviewed"),
+            ("approved", "Approved"),
+            ("superseded", "Superseded"),
+        ],
+        string="Audit Report",
+        compute="_compute_report_state",
+        compute_sudo=True,
+    )
+    missing = fields.Text(compute="_compute_missing", compute_sudo=True)
+    warning = fields.Text(compute="_compute_warning")
+    date_closed = fields.Date(string="Closed on", readonly=True, copy=False)
+    is_auditor = fields.Boolean(compute="_compute_is_auditor")
+    can_start = fields.Boolean(compute="_compute_can_steps")
+    can_close = fields.Boolean(compute="_compute_can_steps")
+    can_report = fields.Boolean(compute="_compute_can_steps")
+
+    _dates_ordered = models.Constraint(
+        "CHECK(date_start <= date_end)", "An audit can't end before it starts."
+    )
+    _stamp_fields = (
+        "previous_id",
+        "prepared_by_id",
+        "prepared_date",
+        "reviewed_by_id",
+        "reviewed_date",
+        "approved_by_id",
+        "approved_date",
+        "signed_pdf",
+        "signed_pdf_name",
+        "date_closed",
+    )
+
+    def _default_name(self):
+        year = fields.Date.context_today(self).year
+        return self.env._("%(year)s Internal Audit", year=year)
+
+    # -------------------------------------------------------------------------
+    # COMPUTES
+    # -------------------------------------------------------------------------
+
+    @api.depends("line_ids.result")
+    @api.depends_context("uid")
+    def _compute_line_counts(self):
+        lines = self.env["itss.audit.line"]
+        total = lines._read_group([("audit_id", "in", self.ids)], ["audit_id"], ["__count"])
+        judged = lines._read_group(
+            [("audit_id", "in", self.ids), ("result", "!=", False)], ["audit_id"], ["__count"]
+        )
+        total, judged = dict(total), dict(judged)
+        for audit in self:
+            audit.line_count = total.get(audit._origin, 0)
+            audit.judged_count = judged.get(audit._origin, 0)
+
+    @api.depends("nonconformity_ids.state")
+    @api.depends_context("uid")
+    def _compute_nonconformity_counts(self):
+        counts = defaultdict(dict)
+        for audit, state, count in self.env["itss.nonconformity"]._read_group(
+            [("audit_id", "in", self.ids), ("state", "!=", "withdrawn")],
+            ["audit_id", "state"],
+            ["__count"],
+        ):
+            counts[audit][state] = count
+        for audit in self:
+            by_state = counts[audit._origin]
+            audit.nonconformity_count = sum(by_state.values())
+            audit.open_nonconformity_count = audit.nonconformity_count - by_state.get("closed", 0)
+
+    @api.depends("report_ids.state")
+    def _compute_report_state(self):
+        for audit in self:
+            audit.report_state = audit._get_report().state
+
+    @api.depends(
+        "state",
+        "line_ids.result",
+        "meeting_ids.minutes",
+        "meeting_ids.attendance_ids.is_present",
+        "nonconformity_ids.state",
+        "report_ids.state",
+    )
+    def _compute_missing(self):
+        for audit in self:
+            running = audit.state in RUNNING_STATES
+            audit.missing = "\n".join(audit._get_missing()) if running else ""
+
+    @api.depends("lead_auditor_id", "auditor_ids", "date_start", "date_end", "plan_line_id")
+    def _compute_warning(self):
+        for audit in self:
+            warnings = audit._get_qualification_warnings()
+            external = audit.plan_line_id.sudo().plan_id.external_audit_date
+            if external and audit.date_end and audit.date_end > external:
+                warnings.append(
+                    self.env._(
+                        "It has to be done before the external audit on %(date)s.",
+                        date=format_date(self.env, external),
+                    )
+                )
+            audit.warning = "\n".join(warnings)
+
+    @api.depends("lead_auditor_id", "auditor_ids")
+    @api.depends_context("uid")
+    def _compute_is_auditor(self):
+        for audit in self:
+            audit.is_auditor = self.env.user in audit._get_team().sudo().user_id
+
+    @api.depends("state", "prepared_by_id", "reviewed_by_id", "lead_auditor_id", "report_ids")
+    @api.depends_context("uid")
+    def _compute_can_steps(self):
+        super()._compute_can_steps()
+        for audit in self:
+            audit.can_start = audit._can_step("in_progress")
+            audit.can_close = audit._can_step("closed")
+            audit.can_report = audit.state == "in_progress" and audit._is_led_by_me()
+
+    # -------------------------------------------------------------------------
+    # CONSTRAINS
+    # -------------------------------------------------------------------------
+
+    @api.constrains("lead_auditor_id", "auditor_ids", "date_start", "date_end")
+    def _check_qualified(self):
+        for audit in self:
+            if audit.company_id.itss_auditor_check == "refuse":
+                for warning in audit._get_qualification_warnings():
+                    raise UserError(warning)
+
+    # -------------------------------------------------------------------------
+    # The audit team
+    # -------------------------------------------------------------------------
+
+    def _get_team(self):
+        return self.lead_auditor_id | self.auditor_ids.employee_id
+
+    def _is_led_by_me(self):
+        """Whether the current user is the lead auditor or of the quality department."""
+        self.ensure_one()
+        return self.env.user.has_group(GROUP_QUALITY) or (
+            self.env.user == self.lead_auditor_id.sudo().user_id
+        )
+
+    def _get_qualification_warnings(self):
+        self.ensure_one()
+        if not self.date_start or not self.date_end:
+            return []
+        return [
+            self.env._(
+                "%(auditor)s is not qualified as internal auditor from %(start)s to %(end)s: please "
+                "enter the qualification, or choose somebody else.",
+                auditor=auditor.name,
+                start=format_date(self.env, self.date_start),
+                end=format_date(self.env, self.date_end),
+            )
+            for auditor in self._get_team()
+            if not auditor._itss_is_qualified(self.date_start, self.date_end)
+        ]
+
+    def _check_auditors(self, auditors, departments):
+        """Raise unless the auditors belong to the team and are independent of the departments.
+
+        :param auditors: ``hr.employee``
+        :param departments: ``hr.department`` they are to audit
+        :raise UserError: with the reason
+        """
+        self.ensure_one()
+        strangers = auditors - self._get_team()
+        if strangers:
+            raise UserError(
+                self.env._(
+                    "%(auditors)s do not belong to the audit team of “%(audit)s”.",
+                    auditors=", ".join(strangers.mapped("name")),
+                    audit=self.display_name,
+                )
+            )
+        for auditor in auditors:
+            if reason := auditor._itss_get_dependence(departments):
+                raise UserError(reason)
+
+    # -------------------------------------------------------------------------
+    # Workflow
+    # -------------------------------------------------------------------------
+
+    def _get_number_year(self, vals):
+        start = fields.Date.to_date(vals.get("date_start"))
+        return start.year if start else super()._get_number_year(vals)
+
+    def _is_plan_approved(self):
+        self.ensure_one()
+        return self.state in PLANNED_STATES
+
+    def _get_step_refusal(self, new_state):
+        refusal = super()._get_step_refusal(new_state)
+        if refusal:
+            return refusal
+        if self.state == "submitted" and new_state in ("reviewed", "draft"):
+            return self._get_review_refusal(new_state)
+        if new_state in ("in_progress", "closed") and not self._is_led_by_me():
+            return AccessError(
+                self.env._(
+                    "Only the lead auditor or the quality department can do this with “%(record)s”.",
+                    record=self.display_name,
+                )
+            )
+        return None
+
+    def _get_review_refusal(self, new_state):
+        """The management representative reviews the plan (requirements: 管理者代表审核)."""
+        representative = self.sudo().company_id.itss_management_representative_id.user_id
+        user = self.env.user
+        if representative.filtered("active"):
+            if user == representative or (new_state == "draft" and user.has_group(GROUP_QUALITY)):
+                return None
+            return AccessError(
+                self.env._(
+                    "“%(record)s” is reviewed by the management representative, %(person)s.",
+                    record=self.display_name,
+                    person=representative.name,
+                )
+            )
+        if user.has_group(GROUP_QUALITY) or user.has_group(GROUP_MANAGEMENT):
+            return None
+        return AccessError(
+            self.env._(
+                "The quality department or management reviews “%(record)s”, as the company has no "
+                "management representative.",
+                record=self.display_name,
+            )
+        )
+
+    def _check_step(self, new_state, vals):
+        super()._check_step(new_state, vals)
+        if new_state in ("submitted", "approved", "in_progress"):
+            self._check_plan()
+        if new_state == "approved" and self.previous_id.state not in (False, "approved"):
+            raise UserError(
+                self.env._(
+                    "“%(record)s” is under way by its earlier version: it can't be replaced any more.",
+                    record=self.previous_id.display_name,
+                )
+            )
+        if new_state == "in_progress" and not self.sudo().line_ids:
+            raise UserError(
+                self.env._("Please prepare the checklists before “%s” starts.", self.display_name)
+            )
+        if new_state == "closed" and (missing := self.sudo()._get_missing()):
+            raise UserError(
+                self.env._(
+                    "“%(record)s” can't be closed yet:\n%(missing)s",
+                    record=self.display_name,
+                    missing="\n".join(missing),
+                )
+            )
+
+    def _check_plan(self):
+        """Raise unless the plan can be carried out as it stands."""
+        self._check_qualified()
+        unplanned = self.department_ids - self.schedule_ids.department_id
+        if unplanned:
+            raise UserError(
+                self.env._(
+                    "The schedule has no time for: %(departments)s.",
+                    departments=", ".join(unplanned.mapped("name")),
+                )
+            )
+        for line in self.schedule_ids:
+            self._check_auditors(line.auditor_ids.employee_id, line.department_id)
+
+    def _apply_step(self, old_state, new_state):
+        super()._apply_step(old_state, new_state)
+        if new_state == "approved":
+            self.schedule_ids._invite()
+        elif new_state == "in_progress":
+            self.plan_line_id._follow_start()
+        elif new_state == "closed":
+            self.date_closed = fields.Date.context_today(self)
+            self.plan_line_id._follow_end(self)
+
+    def _supersede_previous(self):
+        super()._supersede_previous()
+        self.previous_id.schedule_ids.event_id.unlink()
+
+    def _ask_signature(self, user, summary):
+        if not user and self.state == "submitted":
+            user = self.company_id.itss_management_representative_id.user_id
+        super()._ask_signature(user, summary)
+
+    # -------------------------------------------------------------------------
+    # The checklists
+    # -------------------------------------------------------------------------
+
+    def _prepare_lines(self):
+        """Copy the questions of the checklists to each audited department (superuser mode).
+
+        What was copied before is left alone. Nonconformities of the departments that are still open
+        from earlier audits are taken along as questions of their own.
+        """
+        self.ensure_one()
+        lines = self.env["itss.audit.line"]
+        done = set(
+            lines._read_group(
+                [("audit_id", "=", self.id), ("checklist_line_id", "!=", False)],
+                ["department_id", "checklist_line_id"],
+            )
+        )
+        questions = self.checklist_ids.line_ids
+        questions.fetch(["section", "clause", "question", "method"])
+        vals_list = []
+        for department in self.department_ids:
+            schedule = self.schedule_ids.filtered(
+                lambda line, department=department: line.department_id == department
+            )
+            auditor = schedule.auditor_ids.employee_id[:1] or self.lead_auditor_id
+            vals_list += [
+                {
+                    "audit_id": self.id,
+                    "department_id": department.id,
+                    "auditor_id": auditor.id,
+                    "sequence": sequence,
+                    "checklist_line_id": question.id,
+                    "section": question.section,
+                    "clause": question.clause,
+                    "question": question.question,
+                    "method": question.method,
+                }
+                for sequence, question in enumerate(questions, 1)
+                if (department, question) not in done
+            ]
+            vals_list += self._prepare_follow_up_vals(department, auditor)
+        self.checklist_ids.filtered(lambda checklist: not checklist.is_used).is_used = True
+        return lines.create(vals_list)
+
+    def _prepare_follow_up_vals(self, department, auditor):
+        """Return the lines that look after what is open from earlier audits."""
+        nonconformities = self.env["itss.nonconformity"].search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("department_id", "=", department.id),
+                ("audit_id", "!=", self.id),
+                ("state", "in", ("raised", "disputed", "confirmed")),
+            ]
+        )
+        taken = self.line_ids.followed_nonconformity_id
+        return [
+            {
+                "audit_id": self.id,
+                "department_id": department.id,
+                "auditor_id": auditor.id,
+                "sequence": 0,
+                "section": "follow_up",
+                "clause": nonconformity.clause,
+                "question": self.env._(
+                    "Is “%(nonconformity)s” corrected, and has the measure worked? %(facts)s",
+                    nonconformity=nonconformity.display_name,
+                    facts=nonconformity.facts or "",
+                ),
+                "followed_nonconformity_id": nonconformity.id,
+            }
+            for nonconformity in nonconformities - taken
+        ]
+
+    # -------------------------------------------------------------------------
+    # What is missing, and what no longer changes
+    # -------------------------------------------------------------------------
+
+    def _get_report(self):
+        """Return the newest revision of the audit report."""
+        return self.report_ids.sorted("id")[-1:]
+
+    def _are_records_frozen(self):
+        """Whether the records stand in a report that is being signed, or was."""
+        report = self.sudo()._get_report()
+        return self.state == "closed" or (bool(report) and report.state != "draft")
+
+    def _check_records_open(self):
+        """Raise when lines, meetings and minutes don't change any more (superuser mode).
+
+        :raise UserError: the audit is closed, or its report is being signed or issued
+        """
+        self.ensure_one()
+        if self._are_records_frozen():
+            raise UserError(
+                self.env._(
+                    "The report of “%(record)s” is being signed or has been issued: its records "
+                    "don't change any more.",
+                    record=self.display_name,
+                )
+            )
+
+    def _get_missing_for_report(self):
+        """Return what the audit on site still lacks (superuser mode).
+
+        :return: list of sentences
+        """
+        self.ensure_one()
+        missing = []
+        for kind, label in (
+            self.env["itss.meeting"]._fields["kind"]._description_selection(self.env)
+        ):
+            meetings = self.meeting_ids.filtered(lambda meeting, kind=kind: meeting.kind == kind)
+            if kind in ("opening", "closing") and not any(
+                meeting._is_held() for meeting in meetings
+            ):
+                missing.append(
+                    self.env._("%(meeting)s: minutes and attendance are missing.", meeting=label)
+                )
+        lines = self.env["itss.audit.line"]
+        domain = [("audit_id", "=", self.id)]
+        if count := lines.search_count([*domain, ("result", "=", False)]):
+            missing.append(self.env._("%(count)s questions are not judged yet.", count=count))
+        judged = [*domain, ("result", "!=", False)]
+        if count := lines.search_count([*judged, ("evidence", "in", (False, ""))]):
+            missing.append(
+                self.env._("%(count)s judged questions have no evidence written down.", count=count)
+            )
+        unraised = [*domain, ("result", "in", ("minor", "major")), ("is_raised", "=", False)]
+        if count := lines.search_count(unraised):
+            missing.append(
+                self.env._(
+                    "For %(count)s questions judged as nonconforming no nonconformity is raised.",
+                    count=count,
+                )
+            )
+        return missing
+
+    def _get_missing(self):
+        """Return what the audit lacks before it can be closed (superuser mode).
+
+        :return: list of sentences
+        """
+        missing = self._get_missing_for_report()
+        if self._get_report().state != "approved":
+            missing.append(self.env._("The audit report is not issued yet."))
+        count = len(
+            self.nonconformity_ids.filtered(lambda one: one.state in OPEN_NONCONFORMITY_STATES)
+        )
+        if count:
+            missing.append(self.env._("%(count)s nonconformities are not closed yet.", count=count))
+        return missing
+
+    def _check_findings_access(self):
+        """Raise unless the user may read every question of the audits, and its verdict.
+
+        :raise AccessError: the user belongs to none of: audit team, quality department, management
+        """
+        self.check_access("read")
+        for audit in self:
+            if not (
+                audit.is_auditor
+                or audit._is_led_by_me()
+                or self.env.user.has_group(GROUP_MANAGEMENT)
+            ):
+                raise AccessError(
+                    self.env._(
+                        "The findings of “%(record)s” are for its auditors, the quality department and "
+                        "management; what was raised is in its nonconformities.",
+                        record=audit.display_name,
+                    )
+                )
+
+    def _follow_report(self):
+        """The report was issued: the audit goes on until every nonconformity is closed (superuser mode)."""
+        for audit in self.filtered(lambda audit: audit.state == "in_progress"):
+            audit.state = "follow_up"
+            audit._ask_to_close()
+
+    def _ask_to_close(self):
+        """Tell the quality department when nothing is missing any more (superuser mode)."""
+        for audit in self.filtered(lambda audit: audit.state == "follow_up"):
+            user = audit.company_id._itss_get_quality_user()
+            if user and not audit._get_missing():
+                audit = audit.with_context(lang=user.lang)
+                summary = audit.env._("Nothing is missing any more: please close the audit")
+                audit.activity_schedule(TODO, summary=summary, user_id=user.id)
+
+    # -------------------------------------------------------------------------
+    # Figures
+    # -------------------------------------------------------------------------
+
+    def _get_result_table(self):
+        """Return the results by department, counted from the lines (superuser mode).
+
+        :return: list of ``(department, {result: count})``, and the total as ``(None, …)`` at the end
+        """
+        self.ensure_one()
+        table, total = defaultdict(lambda: defaultdict(int)), defaultdict(int)
+        for department, result, count in self.env["itss.audit.line"]._read_group(
+            [("audit_id", "=", self.id)], ["department_id", "result"], ["__count"]
+        ):
+            table[department][result or "open"] = count
+            total[result or "open"] += count
+        return [*table.items(), (None, total)]
+
+    def _get_distribution(self):
+        """Return the distribution of nonconformities 部门 × 条款 (superuser mode).
+
+        :return: ``(clauses, [(department, {clause: count})])``, without those withdrawn
+        """
+        self.ensure_one()
+        table, clauses = defaultdict(lambda: defaultdict(int)), set()
+        for department, clause, count in self.env["itss.nonconformity"]._read_group(
+            [("audit_id", "=", self.id), ("state", "not in", ("draft", "withdrawn"))],
+            ["department_id", "clause"],
+            ["__count"],
+        ):
+            table[department][clause or ""] = count
+            clauses.add(clause or "")
+        return sorted(clauses), list(table.items())
+
+    @api.model
+    def _get_review_figures(self, company, start, end):
+        """Return what the management review takes from the audits of a period (plan 6.2).
+
+        :param company: ``res.company``
+        :param date start: first day
+        :param date end: last day
+        :return: list of ``{"label", "value", "n"}``
+        """
+        domain = [("company_id", "=", company.id), ("state", "in", PLANNED_STATES)]
+        audits = dict(
+            self._read_group(
+                [*domain, ("date_end", ">=", start), ("date_end", "<=", end)],
+                ["state"],
+                ["__count"],
+            )
+        )
+        raised = self.env["itss.nonconformity"]._read_group(
+            [
+                ("company_id", "=", company.id),
+                ("raised_at", ">=", get_midnight(self.env, start)),
+                ("raised_at", "<", get_midnight(self.env, end + timedelta(days=1))),
+                ("state", "!=", "withdrawn"),
+            ],
+            ["grade", "state"],
+            ["__count"],
+        )
+        total = sum(count for _grade, _state, count in raised)
+        closed = sum(count for _grade, state, count in raised if state == "closed")
+        major = sum(count for grade, _state, count in raised if grade == "major")
+        return [
+            {"label": self.env._("Internal audits planned"), "value": sum(audits.values())},
+            {"label": self.env._("Internal audits closed"), "value": audits.get("closed", 0)},
+            {"label": self.env._("Nonconformities raised"), "value": total},
+            {"label": self.env._("Of these major"), "value": major},
+            {
+                "label": self.env._("Nonconformities closed (%)"),
+                "value": round(closed / total * 100, 1) if total else None,
+                "n": total,
+            },
+        ]
+
+    # -------------------------------------------------------------------------
+    # ACTIONS
+    # -------------------------------------------------------------------------
+
+    def action_prepare_lines(self):
+        """Make the checklists of the audited departments from the library.
+
+        :return: window action on the lines
+        :raise UserError: the plan is not approved
+        :raise AccessError: neither lead auditor nor quality department
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if not self._is_led_by_me():
+            raise AccessError(
+                self.env._(
+                    "Only the lead auditor or the quality department prepares the checklists."
+                )
+            )
+        if self.state not in ("approved", "in_progress"):
+            raise UserError(
+                self.env._("Checklists are prepared once the plan of the audit is approved.")
+            )
+        self._check_records_open()
+        self.sudo()._prepare_lines()
+        return self.action_view_lines()
+
+    def action_start(self):
+        """Begin the audit on site.
+
+        :raise UserError: the plan is not approved, has no checklists, or an auditor is not allowed
+        :raise AccessError: neither lead auditor nor quality department
+        """
+        return self.write({"state": "in_progress"})
+
+    def action_close(self):
+        """Close the audit: everything is judged, reported and corrected.
+
+        :raise UserError: something is missing; the message says what
+        :raise AccessError: neither lead auditor nor quality department
+        """
+        return self.write({"state": "closed"})
+
+    def action_open_report(self):
+        """Open the audit report, or a new one once the audit on site is complete.
+
+        :return: window action
+        :raise UserError: something is missing before a report can be written
+        """
+        self.ensure_one()
+        report = self._get_report()
+        if report:
+            return report.get_formview_action()
+        if missing := self.sudo()._get_missing_for_report():
+            raise UserError(
+                self.env._(
+                    "Before the report of “%(record)s” is written:\n%(missing)s",
+                    record=self.display_name,
+                    missing="\n".join(missing),
+                )
+            )
+        report = self.env["itss.audit.report"].create(
+            {
+                "audit_id": self.id,
+                "company_id": self.company_id.id,
+                "recipient_ids": [(6, 0, self.sudo()._get_report_recipients().ids)],
+            }
+        )
+        return report.get_formview_action()
+
+    def _get_report_recipients(self):
+        """Return who gets the report: the heads of the audited departments and who stands above."""
+        company = self.company_id
+        people = self.department_ids.manager_id | company.itss_management_representative_id
+        people |= company.itss_quality_department_id.manager_id
+        users = people.user_id.filtered("active")
+        return users.filtered(lambda user: company in user.company_ids)
+
+    def action_view_lines(self):
+        """Open the checklist lines: an auditor's own first.
+
+        :return: window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "itss_quality.itss_audit_line_action"
+        )
+        context = {
+            "default_audit_id": self.id,
+            "create": self._is_led_by_me() and self.state in ("approved", "in_progress"),
+        }
+        if self.is_auditor and self.state == "in_progress":
+            # on site: cards with the verdicts to tap, none of the team's other questions
+            context["search_default_filter_mine"] = 1
+            kinds = [kind for _id, kind in action["views"]]
+            kinds.sort(key=lambda kind: kind != "kanban")
+            action.update(view_mode=",".join(kinds), views=[(False, kind) for kind in kinds])
+        else:
+            context["search_default_group_department"] = 1
+        return {**action, "domain": [("audit_id", "=", self.id)], "context": context}
+
+    def action_view_nonconformities(self):
+        """Open the nonconformities of the audit.
+
+        :return: window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "itss_quality.itss_nonconformity_action"
+        )
+        return {**action, "domain": [("audit_id", "=", self.id)], "context": {}}
+
+    def action_view_meetings(self):
+        """Open the opening and closing meeting of the audit.
+
+        :return: window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_meeting_action")
+        people = self._get_team() | self.department_ids.sudo().manager_id
+        start = get_midnight(self.env, self.date_start) + timedelta(hours=9)
+        context = {
+            "default_audit_id": self.id,
+            "default_chair_id": self.lead_auditor_id.id,
+            "default_start": start,
+            "default_stop": start + timedelta(hours=1),
+            "default_attendance_ids": [(0, 0, {"employee_id": person.id}) for person in people],
+        }
+        return {**action, "domain": [("audit_id", "=", self.id)], "context": context}

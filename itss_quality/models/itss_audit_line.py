@@ -1,0 +1,283 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from .itss_audit_checklist_line import SECTIONS
+
+RESULTS = [
+    ("conforming", "Conforming"),
+    ("minor", "Minor Nonconformity"),
+    ("major", "Major Nonconformity"),
+    ("observation", "Observation"),
+    ("not_applicable", "Not Applicable"),
+]
+NONCONFORMING = ("minor", "major")
+# what the auditor writes on site; everything else is the plan of the line
+VERDICT_FIELDS = ("result", "evidence", "attachment_ids")
+
+
+class ItssAuditLine(models.Model):
+    """Question asked in a department, with what was found (内审检查表: 检查内容, 记录/证据, 结果)."""
+
+    _name = "itss.audit.line"
+    _description = "Audit Checklist Line"
+    _inherit = ["itss.improvement.source.mixin"]
+    _order = "audit_id, department_id, sequence, id"
+    _rec_name = "question"
+    _check_company_auto = True
+
+    audit_id = fields.Many2one("itss.audit", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(
+        related="audit_id.company_id", store=True, index=True, precompute=True
+    )
+    audit_state = fields.Selection(related="audit_id.state", string="Audit Status")
+    department_id = fields.Many2one(
+        "hr.department", string="Audited Department", required=True, index=True, check_company=True
+    )
+    auditor_id = fields.Many2one("hr.employee", index=True, check_company=True)
+    sequence = fields.Integer(default=10)
+    checklist_line_id = fields.Many2one(
+        "itss.audit.checklist.line", readonly=True, copy=False, index="btree_not_null"
+    )
+    followed_nonconformity_id = fields.Many2one(
+        "itss.nonconformity",
+        string="Follows",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The nonconformity of an earlier audit that this line looks after.",
+    )
+    section = fields.Selection(
+        [*SECTIONS, ("follow_up", "Follow-Up")], default="process", required=True
+    )
+    clause = fields.Char()
+    question = fields.Text(string="What to Check", required=True)
+    method = fields.Char(string="How to Check")
+    result = fields.Selection(RESULTS, copy=False, index=True)
+    evidence = fields.Text(
+        string="Record and Evidence",
+        copy=False,
+        help="What was seen and asked: document numbers, names of records, samples.",
+    )
+    attachment_ids = fields.Many2many(
+        "ir.attachment", string="Photos and Files", bypass_search_access=True, copy=False
+    )
+    judged_by_id = fields.Many2one("res.users", string="Judged by", readonly=True, copy=False)
+    judged_at = fields.Datetime(string="Judged on", readonly=True, copy=False)
+    nonconformity_ids = fields.One2many(
+        "itss.nonconformity", "audit_line_id", string="Nonconformities"
+    )
+    is_raised = fields.Boolean(
+        string="Nonconformity Raised", compute="_compute_is_raised", store=True
+    )
+    can_judge = fields.Boolean(compute="_compute_can_judge")
+
+    _audit_index = models.Index("(audit_id, department_id, sequence)")
+
+    # -------------------------------------------------------------------------
+    # COMPUTES
+    # -------------------------------------------------------------------------
+
+    @api.depends("nonconformity_ids.state")
+    def _compute_is_raised(self):
+        for line in self:
+            states = line.sudo().nonconformity_ids.mapped("state")
+            line.is_raised = any(state not in ("draft", "withdrawn") for state in states)
+
+    @api.depends("audit_id.state", "audit_id.report_ids.state", "auditor_id")
+    @api.depends_context("uid")
+    def _compute_can_judge(self):
+        for line in self:
+            line.can_judge = line._get_judge_refusal() is None
+
+    # -------------------------------------------------------------------------
+    # CONSTRAINS
+    # -------------------------------------------------------------------------
+
+    @api.constrains("auditor_id", "department_id", "audit_id")
+    def _check_auditor(self):
+        """An auditor is one of the team, and audits no department of the own."""
+        # asked once per pair: an audit has thousands of lines
+        pairs = {(line.audit_id, line.auditor_id, line.department_id) for line in self}
+        for audit, auditor, department in pairs:
+            if auditor:
+                audit._check_auditors(auditor, department)
+
+    # -------------------------------------------------------------------------
+    # CRUD
+    # -------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        if not self.env.su:
+            for vals, line in zip(vals_list, lines, strict=True):
+                line._check_may_plan()
+                if any(vals.get(name) for name in (*VERDICT_FIELDS, "judged_by_id", "judged_at")):
+                    raise UserError(self.env._("A question is judged after it was asked."))
+        return lines
+
+    def write(self, vals):
+        if self.env.su:
+            return super().write(vals)
+        self.check_access("write")
+        self._check_write(vals)
+        if "result" in vals:
+            judged = bool(vals["result"])
+            vals = {
+                **vals,
+                "judged_by_id": self.env.uid if judged else False,
+                "judged_at": fields.Datetime.now() if judged else False,
+            }
+        result = super().write(vals)
+        for line in self:
+            line._check_verdict()
+            if "attachment_ids" in vals:
+                line.attachment_ids._itss_tie(line)
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_judged(self):
+        if self.env.su:
+            return
+        for line in self:
+            line._check_may_plan()
+            if line.result:
+                raise UserError(self.env._("A question that was judged is not deleted."))
+
+    def _check_write(self, vals):
+        """Raise unless the user may write these values now.
+
+        :raise UserError: wrong time, or a field that only the server sets
+        :raise AccessError: another auditor's line
+        """
+        stamps = {"judged_by_id", "judged_at", "is_raised", "audit_id", "company_id"} & set(vals)
+        verdict = set(VERDICT_FIELDS) & set(vals)
+        for line in self:
+            if stamps:
+                raise UserError(
+                    self.env._("The server notes itself who judged a question, and when.")
+                )
+            if verdict and (refusal := line._get_judge_refusal()):
+                raise refusal
+            if set(vals) - verdict:
+                line._check_may_plan()
+                if line.result and {"question", "clause", "section", "department_id"} & set(vals):
+                    raise UserError(self.env._("A question that was judged is not written anew."))
+
+    def _check_may_plan(self):
+        """Raise unless the user may add questions, or say who asks them.
+
+        :raise UserError: the audit's records are closed
+        :raise AccessError: neither lead auditor nor quality department
+        """
+        audit = self.audit_id
+        audit.sudo()._check_records_open()
+        if audit.state not in ("approved", "in_progress"):
+            raise UserError(
+                self.env._("Questions are prepared once the plan of the audit is approved.")
+            )
+        if not audit._is_led_by_me():
+            raise AccessError(
+                self.env._(
+                    "Only the lead auditor or the quality department says what is asked, and by whom."
+                )
+            )
+
+    def _get_judge_refusal(self):
+        """Return the exception that forbids the current user to judge the line, or ``None``."""
+        self.ensure_one()
+        audit = self.audit_id.sudo()
+        if audit.state != "in_progress" or audit._are_records_frozen():
+            return UserError(
+                self.env._(
+                    "Questions are judged while the audit is in progress; “%(audit)s” is %(state)s.",
+                    audit=audit.display_name,
+                    state=audit._get_state_label(audit.state)
+                    if audit.state != "in_progress"
+                    else self.env._("being reported"),
+                )
+            )
+        judges = (self.auditor_id | audit.lead_auditor_id).sudo()
+        employee = judges.filtered(lambda one: one.user_id == self.env.user)[:1]
+        if not employee:
+            return AccessError(
+                self.env._(
+                    "This question is %(auditor)s's to judge.", auditor=self.sudo().auditor_id.name
+                )
+            )
+        # who has moved into the department meanwhile is no longer independent of it
+        reason = employee._itss_get_dependence(self.department_id)
+        return UserError(reason) if reason else None
+
+    def _check_verdict(self):
+        """Raise when the verdict contradicts what was raised from the line."""
+        if self.result in ("minor", "major", "observation", "not_applicable"):
+            if not (self.evidence or "").strip():
+                raise UserError(
+                    self.env._(
+                        "Please write down what was seen before you judge: %(question)s",
+                        question=self.question,
+                    )
+                )
+        raised = self.sudo().nonconformity_ids.filtered(lambda one: one.state != "withdrawn")
+        if raised and self.result not in NONCONFORMING:
+            raise UserError(
+                self.env._(
+                    "“%(nonconformity)s” was raised from this question, so it is not conforming.",
+                    nonconformity=raised[0].display_name,
+                )
+            )
+
+    # -------------------------------------------------------------------------
+    # Improvements: what is no nonconformity, but could be better
+    # -------------------------------------------------------------------------
+
+    def _prepare_improvement_vals(self):
+        return {
+            **super()._prepare_improvement_vals(),
+            "name": (self.question or "").split("\n")[0][:80],
+            "problem": self.evidence,
+            "kind": "improvement",
+            "department_id": self.department_id.id,
+        }
+
+    # -------------------------------------------------------------------------
+    # ACTIONS
+    # -------------------------------------------------------------------------
+
+    def action_judge(self):
+        """Judge the line as the context key ``itss_result`` says.
+
+        :raise UserError: wrong time, or no evidence
+        :raise AccessError: another auditor's line
+        """
+        return self.write({"result": self.env.context.get("itss_result") or False})
+
+    def action_raise_nonconformity(self):
+        """Open a nonconformity with what the line says (plan 6.1: 不符合项).
+
+        :return: window action on the one there is, or on an unsaved form
+        :raise UserError: the line is not judged as nonconforming
+        """
+        self.ensure_one()
+        nonconformity = self.nonconformity_ids.filtered(lambda one: one.state != "withdrawn")
+        if nonconformity:
+            return nonconformity[:1].get_formview_action()
+        if self.result not in NONCONFORMING:
+            raise UserError(
+                self.env._("Please judge the question as a minor or major nonconformity first.")
+            )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("New Nonconformity"),
+            "res_model": "itss.nonconformity",
+            "view_mode": "form",
+            "context": {
+                "default_audit_line_id": self.id,
+                "default_grade": self.result,
+                "default_clause": self.clause,
+                "default_criterion": self.question,
+                "default_facts": self.evidence,
+            },
+        }

@@ -1,0 +1,196 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+DECIDED_FIELDS = ("review_id", "kind", "name", "owner_id", "department_id", "date_deadline")
+
+
+class ItssReviewDecision(models.Model):
+    """Decision of a management review (评审输出): an improvement, a change of the system, or
+    resources. It becomes an improvement, and is followed up in the next review.
+    """
+
+    _name = "itss.review.decision"
+    _description = "Management Review Decision"
+    _inherit = ["itss.improvement.source.mixin"]
+    _order = "review_id, sequence, id"
+    _check_company_auto = True
+
+    review_id = fields.Many2one("itss.review", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="review_id.company_id", store=True, index=True)
+    sequence = fields.Integer(default=10)
+    kind = fields.Selection(
+        [
+            ("improvement", "Improvement"),
+            ("system", "Change of the System"),
+            ("resources", "Resources"),
+        ],
+        default="improvement",
+        required=True,
+    )
+    name = fields.Text(string="Decision", required=True)
+    department_id = fields.Many2one(
+        "hr.department", string="Responsible Department", check_company=True, index=True
+    )
+    owner_id = fields.Many2one(
+        "res.users",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        index=True,
+    )
+    date_deadline = fields.Date(string="Deadline", index=True)
+    improvement_id = fields.Many2one("itss.improvement", compute="_compute_improvement")
+    improvement_state = fields.Selection(
+        lambda self: self.env["itss.improvement"]._fields["state"]._description_selection(self.env),
+        string="Status of the Improvement",
+        compute="_compute_improvement",
+    )
+    is_frozen = fields.Boolean(compute="_compute_is_frozen", compute_sudo=True)
+
+    # -------------------------------------------------------------------------
+    # COMPUTES
+    # -------------------------------------------------------------------------
+
+    @api.depends("name", "review_id.number")
+    def _compute_display_name(self):
+        for decision in self:
+            # it is named as the source of its improvement
+            parts = (decision.review_id.sudo().number, decision._get_title())
+            decision.display_name = " ".join(filter(None, parts))
+
+    @api.depends("improvement_ids.state")
+    def _compute_improvement(self):
+        # whoever sees a decision sees what became of it
+        improvements = self.env["itss.improvement"].sudo()
+        groups = improvements._read_group(
+            [("source_model", "=", self._name), ("source_id", "in", self.ids)],
+            ["source_id"],
+            ["id:max"],
+        )
+        newest = dict(groups)
+        for decision in self:
+            improvement = improvements.browse(newest.get(decision.id))
+            decision.improvement_id = improvement
+            decision.improvement_state = improvement.state
+
+    @api.depends("review_id.report_ids.state", "improvement_ids")
+    def _compute_is_frozen(self):
+        for decision in self:
+            decision.is_frozen = bool(decision.improvement_count) or (
+                bool(decision.review_id) and decision.review_id._are_records_frozen()
+            )
+
+    # -------------------------------------------------------------------------
+    # CONSTRAINS
+    # -------------------------------------------------------------------------
+
+    @api.constrains("owner_id", "company_id")
+    def _check_owner(self):
+        for decision in self.sudo():
+            owner = decision.owner_id
+            if owner and (owner.share or decision.company_id not in owner.company_ids):
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s does not work for %(company)s and can't own the decision.",
+                        user=owner.name,
+                        company=decision.company_id.name,
+                    )
+                )
+
+    # -------------------------------------------------------------------------
+    # CRUD
+    # -------------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        decisions = super().create(vals_list)
+        if not self.env.su:
+            decisions.review_id._check_records_open()
+        return decisions
+
+    def write(self, vals):
+        names = [name for name in DECIDED_FIELDS if name in vals]
+        if names and not self.env.su:
+            self._check_open()
+        result = super().write(vals)
+        if "review_id" in vals and not self.env.su:
+            self.review_id._check_records_open()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_reported(self):
+        if not self.env.su:
+            self.review_id._check_records_open()
+
+    def _check_open(self):
+        """Refuse changes of what the report says, or the improvement was made of."""
+        self.review_id._check_records_open()
+        for decision in self:
+            if decision.improvement_count:
+                raise UserError(
+                    self.env._(
+                        "“%(decision)s” has become an improvement: what changes is noted there.",
+                        decision=decision.name,
+                    )
+                )
+
+    # -------------------------------------------------------------------------
+    # Business
+    # -------------------------------------------------------------------------
+
+    def _get_gaps(self, with_improvement=True):
+        """Return what the decision lacks, in words."""
+        self.ensure_one()
+        gaps = []
+        if not self.owner_id:
+            gaps.append(self.env._("no owner"))
+        if not self.date_deadline:
+            gaps.append(self.env._("no deadline"))
+        if with_improvement and not self.improvement_count:
+            gaps.append(self.env._("no improvement"))
+        return gaps
+
+    def _get_title(self):
+        """Return the first line of the decision."""
+        return next(iter((self.name or "").strip().splitlines()), "")
+
+    def _prepare_improvement_vals(self):
+        return {
+            **super()._prepare_improvement_vals(),
+            "name": self._get_title() or self.name,
+            "problem": self.name,
+            "action": self.name,
+            "kind": "improvement",
+            "owner_id": self.owner_id.id,
+            "department_id": self.department_id.id,
+            "date_deadline": self.date_deadline,
+        }
+
+    # -------------------------------------------------------------------------
+    # ACTIONS
+    # -------------------------------------------------------------------------
+
+    def action_raise_improvement(self):
+        """Make the improvement of the decision, or open it.
+
+        What the review has decided needs no planning: the owner is told at once.
+
+        :return: window action on the improvement's form
+        :raise UserError: the decision has no owner or no date
+        :raise AccessError: the user may not change the decision
+        """
+        self.ensure_one()
+        if not self.improvement_count:
+            self.check_access("write")
+            gaps = self._get_gaps(with_improvement=False)
+            if gaps:
+                raise UserError(
+                    self.env._(
+                        "“%(decision)s” can't become an improvement yet: %(gaps)s.",
+                        decision=self.name,
+                        gaps=", ".join(gaps),
+                    )
+                )
+            improvement = self.improvement_ids.create(self._prepare_improvement_vals()).sudo()
+            improvement.state = "planned"
+            improvement._apply_step("draft", "planned")
+            self.invalidate_recordset(["improvement_ids", "improvement_count"])
+        return self.improvement_id.with_env(self.env).get_formview_action()

@@ -1,0 +1,227 @@
+from datetime import date, datetime
+
+from odoo import fields, models
+from odoo.tools import format_date, html2plaintext
+
+PLAN_WIDTHS = (22, 80)
+SCHEDULE_WIDTHS = (18, 18, 20, 30, 30, 20)
+LINE_WIDTHS = (18, 14, 12, 50, 20, 50, 18, 16, 18)
+MEETING_WIDTHS = (18, 28, 18, 16, 18, 50)
+NONCONFORMITY_WIDTHS = (14, 18, 20, 12, 10, 36, 40, 16, 14, 16, 30, 36, 36, 16, 30, 16)
+DISTRIBUTION_WIDTHS = (24, 14, 14, 14, 14, 14, 14, 14)
+
+
+class ItssAuditXlsx(models.AbstractModel):
+    """The whole file of an internal audit (内审): plan, checklist, meetings, findings, distribution."""
+
+    _name = "report.itss_quality.audit_xlsx"
+    _description = "Internal Audit as Excel"
+    _inherit = "itss.xlsx.mixin"
+
+    def generate_xlsx_report(self, workbook, data, audits):
+        """Write the sheets of one audit.
+
+        :param xlsxwriter.Workbook workbook: the workbook to fill
+        :param dict data: options of the report action
+        :param audits: one ``itss.audit`` record
+        :raise AccessError: the user may not read every finding
+        """
+        audit = audits.ensure_one()
+        audit._check_findings_access()
+        # whoever reads the findings gets the file whole
+        audit = audit.sudo()
+        formats = self._add_formats(workbook)
+        formats["day"] = workbook.add_format({"border": 1, "num_format": "yyyy-mm-dd"})
+        self._write_plan(workbook, audit, formats)
+        self._write_schedule(workbook, audit, formats)
+        self._write_lines(workbook, audit, formats)
+        self._write_meetings(workbook, audit, formats)
+        self._write_nonconformities(workbook, audit, formats)
+        self._write_distribution(workbook, audit, formats)
+
+    # -------------------------------------------------------------------------
+    # Cells
+    # -------------------------------------------------------------------------
+
+    def _add_table(self, workbook, audit, title, headings, widths, formats):
+        sheet = workbook.add_worksheet(title)
+        details = self.env._(
+            "Exported on %(moment)s by %(user)s",
+            moment=self._get_export_moment(),
+            user=self.env.user.name,
+        )
+        full_title = f"{audit.number} {title}"
+        self._write_head(sheet, full_title, details, headings, widths, formats)
+        return sheet
+
+    def _write_row(self, sheet, row, values, formats):
+        for column, value in enumerate(values):
+            if isinstance(value, datetime):
+                local = fields.Datetime.context_timestamp(self, value).replace(tzinfo=None)
+                sheet.write_datetime(row, column, local, formats["moment"])
+            elif isinstance(value, date):
+                sheet.write_datetime(row, column, value, formats["day"])
+            elif isinstance(value, int) and not isinstance(value, bool):
+                sheet.write_number(row, column, value, formats["text"])
+            else:
+                self._write_text(sheet, row, column, value or "", formats["wrapped"])
+
+    def _say(self, record, name):
+        labels = dict(record._fields[name]._description_selection(self.env))
+        return labels.get(record[name], "")
+
+    # -------------------------------------------------------------------------
+    # Sheets
+    # -------------------------------------------------------------------------
+
+    def _write_plan(self, workbook, audit, formats):
+        headings = (self.env._("Item"), self.env._("Content"))
+        title = self.env._("Audit Plan")
+        sheet = self._add_table(workbook, audit, title, headings, PLAN_WIDTHS, formats)
+        names = ("name", "number", "version", "purpose", "scope", "criteria", "method", "timing")
+        labels = audit.fields_get(names, ["string"])
+        rows = [(labels[name]["string"], audit[name]) for name in names]
+        period = (
+            f"{format_date(self.env, audit.date_start)} – {format_date(self.env, audit.date_end)}"
+        )
+        rows += [
+            (self.env._("Period"), period),
+            (self.env._("Lead Auditor"), audit.lead_auditor_id.name),
+            (self.env._("Auditors"), "、".join(audit.auditor_ids.mapped("name"))),
+            (self.env._("Audited Departments"), "、".join(audit.department_ids.mapped("name"))),
+            (self.env._("Audited Projects"), audit.project_names),
+        ]
+        for signature in audit._signatures.values():
+            name, day = audit[f"{signature}_by_id"].name, audit[f"{signature}_date"]
+            label = audit.fields_get([f"{signature}_by_id"], ["string"])
+            when = format_date(self.env, day) if day else ""
+            rows.append((label[f"{signature}_by_id"]["string"], f"{name or ''} {when}".strip()))
+        for row, values in enumerate(rows, 3):
+            self._write_row(sheet, row, values, formats)
+
+    def _write_schedule(self, workbook, audit, formats):
+        headings = (
+            self.env._("Start"),
+            self.env._("End"),
+            self.env._("Audited Department"),
+            self.env._("Auditors"),
+            self.env._("Subject of the Audit"),
+            self.env._("Location"),
+        )
+        title = self.env._("Schedule")
+        sheet = self._add_table(workbook, audit, title, headings, SCHEDULE_WIDTHS, formats)
+        for row, line in enumerate(audit.schedule_ids, 3):
+            auditors = "、".join(line.auditor_ids.mapped("name"))
+            values = (
+                line.start,
+                line.stop,
+                line.department_id.name,
+                auditors,
+                line.topic,
+                line.location,
+            )
+            self._write_row(sheet, row, values, formats)
+
+    def _write_lines(self, workbook, audit, formats):
+        headings = (
+            self.env._("Department"),
+            self.env._("Section"),
+            self.env._("Clause"),
+            self.env._("What to Check"),
+            self.env._("How to Check"),
+            self.env._("Record and Evidence"),
+            self.env._("Result"),
+            self.env._("Judged by"),
+            self.env._("Judged on"),
+        )
+        title = self.env._("Checklist")
+        sheet = self._add_table(workbook, audit, title, headings, LINE_WIDTHS, formats)
+        for row, line in enumerate(audit.line_ids, 3):
+            values = (
+                line.department_id.name,
+                self._say(line, "section"),
+                line.clause,
+                line.question,
+                line.method,
+                line.evidence,
+                self._say(line, "result"),
+                line.judged_by_id.name,
+                line.judged_at,
+            )
+            self._write_row(sheet, row, values, formats)
+
+    def _write_meetings(self, workbook, audit, formats):
+        headings = (
+            self.env._("Start"),
+            self.env._("Meeting"),
+            self.env._("Department"),
+            self.env._("Name"),
+            self.env._("Signed on"),
+            self.env._("Minutes"),
+        )
+        title = self.env._("Meetings")
+        sheet = self._add_table(workbook, audit, title, headings, MEETING_WIDTHS, formats)
+        row = 3
+        for meeting in audit.meeting_ids:
+            minutes = html2plaintext(meeting.minutes or "").strip()
+            self._write_row(sheet, row, (meeting.start, meeting.name, "", "", "", minutes), formats)
+            row += 1
+            for person in meeting.attendance_ids.filtered("is_present"):
+                values = ("", "", person.department_name, person.name, person.signed_at, "")
+                self._write_row(sheet, row, values, formats)
+                row += 1
+
+    def _write_nonconformities(self, workbook, audit, formats):
+        headings = (
+            self.env._("Number"),
+            self.env._("Audited Department"),
+            self.env._("Audited Position"),
+            self.env._("Clause"),
+            self.env._("Grade"),
+            self.env._("Audit Criterion"),
+            self.env._("Statement of Facts"),
+            self.env._("Raised by"),
+            self.env._("Confirmed by"),
+            self.env._("To Be Corrected by"),
+            self.env._("Root Cause"),
+            self.env._("Corrective Action"),
+            self.env._("Completion"),
+            self.env._("Verified by"),
+            self.env._("Verification"),
+            self.env._("Status"),
+        )
+        title = self.env._("Nonconformities")
+        sheet = self._add_table(workbook, audit, title, headings, NONCONFORMITY_WIDTHS, formats)
+        raised = audit.nonconformity_ids.filtered(lambda one: one.state != "draft")
+        for row, one in enumerate(raised.sorted("number"), 3):
+            measures = one.improvement_ids.filtered(lambda measure: measure.state != "cancelled")
+            values = (
+                one.number,
+                one.department_id.name,
+                one.position,
+                one.clause,
+                self._say(one, "grade"),
+                one.criterion,
+                one.facts,
+                one.raised_by_id.name,
+                one.confirmed_by_id.name,
+                one.date_deadline,
+                "\n".join(filter(None, measures.mapped("root_cause"))),
+                "\n".join(filter(None, measures.mapped("action"))),
+                "\n".join(filter(None, measures.mapped("completion"))),
+                "、".join(measures.verified_by_id.mapped("name")),
+                one.verification,
+                self._say(one, "state"),
+            )
+            self._write_row(sheet, row, values, formats)
+
+    def _write_distribution(self, workbook, audit, formats):
+        clauses, rows = audit._get_distribution()
+        labels = [clause or self.env._("Without a clause") for clause in clauses]
+        headings = (self.env._("Department"), *labels, self.env._("Total"))
+        title = self.env._("Distribution")
+        sheet = self._add_table(workbook, audit, title, headings, DISTRIBUTION_WIDTHS, formats)
+        for row, (department, counts) in enumerate(rows, 3):
+            figures = [counts.get(clause, 0) for clause in clauses]
+            values = (department.name, *figures, sum(figures))
+            self._write_row(sheet, row, values, formats)
