@@ -46,8 +46,10 @@ class IrAttachment(models.Model):
             return
         for attachment in self.sudo():
             signed = (attachment.res_field or "") == "signed_pdf"
-            if (attachment.res_model == "itss.plan.report" and attachment.res_id) or (
-                signed and (attachment.res_model or "").startswith("itss.")
+            if (
+                (attachment.res_model == "itss.plan.report" and attachment.res_id)
+                or (signed and (attachment.res_model or "").startswith("itss."))
+                or attachment._itss_is_frozen()
             ):
                 raise UserError(
                     self.env._(
@@ -55,3 +57,16 @@ class IrAttachment(models.Model):
                         file=attachment.name,
                     )
                 )
+
+    def _itss_is_frozen(self):
+        """Whether the file is evidence in a record whose evidence doesn't change any more."""
+        self.ensure_one()
+        if self.res_model not in ("itss.improvement", "itss.audit.line") or not self.res_id:
+            return False
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        if self not in record.attachment_ids:
+            return False
+        if self.res_model == "itss.improvement":
+            return record._is_locked()
+        # a colleague's evidence is not even the quality department's to change
+        return record.with_env(self.env(su=False))._get_judge_refusal() is not None

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 
 class ItssAttendance(models.Model):
@@ -59,6 +59,8 @@ class ItssAttendance(models.Model):
         self.meeting_id._check_frozen()
         if not self.env.su and set(vals) - {"signature", "is_present"}:
             self._check_organiser()
+        if vals.get("is_present") is False and any(self.mapped("signature")):
+            raise UserError(self.env._("Who has signed was present."))
         result = super().write(self._note_signature(vals))
         if "meeting_id" in vals:
             self.meeting_id._check_frozen()

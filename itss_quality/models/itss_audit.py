@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
 from ..tools.durations import get_midnight
@@ -310,6 +311,16 @@ class ItssAudit(models.Model):
                     raise UserError(warning)
 
     # -------------------------------------------------------------------------
+    # CRUD
+    # -------------------------------------------------------------------------
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_meetings(self):
+        # the database deletes them without asking, and would leave their events in the calendar
+        self.sudo().meeting_ids.unlink()
+        self.sudo().schedule_ids.unlink()
+
+    # -------------------------------------------------------------------------
     # The audit team
     # -------------------------------------------------------------------------
 
@@ -447,6 +458,13 @@ class ItssAudit(models.Model):
                 )
             )
         for line in self.schedule_ids:
+            if not line.auditor_ids:
+                raise UserError(
+                    self.env._(
+                        "The schedule names no auditor for %(department)s.",
+                        department=line.department_id.name,
+                    )
+                )
             self._check_auditors(line.auditor_ids.employee_id, line.department_id)
 
     def _apply_step(self, old_state, new_state):
@@ -554,6 +572,21 @@ class ItssAudit(models.Model):
         """Whether the records stand in a report that is being signed, or was."""
         report = self.sudo()._get_report()
         return self.state == "closed" or (bool(report) and report.state != "draft")
+
+    def _lock_records(self):
+        """Let a verdict and the submission of the report wait for each other.
+
+        Verdicts don't wait for one another.
+        """
+        self.env.cr.execute(
+            SQL("SELECT id FROM itss_audit WHERE id IN %s FOR SHARE", tuple(self.ids) or (0,))
+        )
+
+    def _close_records(self):
+        """Let a verdict under way be tried again, now that the report is submitted (superuser mode)."""
+        self.env.cr.execute(
+            SQL("UPDATE itss_audit SET write_date = write_date WHERE id IN %s", tuple(self.ids))
+        )
 
     def _check_records_open(self):
         """Raise when lines, meetings and minutes don't change any more (superuser mode).

@@ -13,6 +13,8 @@ RESULTS = [
 NONCONFORMING = ("minor", "major")
 # what the auditor writes on site; everything else is the plan of the line
 VERDICT_FIELDS = ("result", "evidence", "attachment_ids")
+# what was asked, once it is judged
+PLAN_FIELDS = {"question", "clause", "section", "method", "department_id"}
 
 
 class ItssAuditLine(models.Model):
@@ -100,6 +102,14 @@ class ItssAuditLine(models.Model):
         # asked once per pair: an audit has thousands of lines
         pairs = {(line.audit_id, line.auditor_id, line.department_id) for line in self}
         for audit, auditor, department in pairs:
+            if department not in audit.department_ids:
+                raise UserError(
+                    self.env._(
+                        "%(department)s is not audited in “%(audit)s”.",
+                        department=department.name,
+                        audit=audit.display_name,
+                    )
+                )
             if auditor:
                 audit._check_auditors(auditor, department)
 
@@ -153,6 +163,8 @@ class ItssAuditLine(models.Model):
         """
         stamps = {"judged_by_id", "judged_at", "is_raised", "audit_id", "company_id"} & set(vals)
         verdict = set(VERDICT_FIELDS) & set(vals)
+        if verdict:
+            self.audit_id._lock_records()
         for line in self:
             if stamps:
                 raise UserError(
@@ -162,7 +174,7 @@ class ItssAuditLine(models.Model):
                 raise refusal
             if set(vals) - verdict:
                 line._check_may_plan()
-                if line.result and {"question", "clause", "section", "department_id"} & set(vals):
+                if line.result and PLAN_FIELDS & set(vals):
                     raise UserError(self.env._("A question that was judged is not written anew."))
 
     def _check_may_plan(self):

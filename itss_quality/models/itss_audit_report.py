@@ -136,7 +136,9 @@ class ItssAuditReport(models.Model):
 
     def _apply_step(self, old_state, new_state):
         super()._apply_step(old_state, new_state)
-        if new_state == "approved":
+        if new_state == "submitted":
+            self.audit_id._close_records()
+        elif new_state == "approved":
             self.audit_id._follow_report()
 
     # -------------------------------------------------------------------------

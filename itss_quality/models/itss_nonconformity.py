@@ -270,9 +270,19 @@ class ItssNonconformity(models.Model):
             # the quality department verifies and closes, too
             if names == {"verification"}:
                 refusal = nonconformity._get_closing_refusal()
+                if nonconformity.state != "confirmed":
+                    refusal = nonconformity._get_locked_refusal(["verification"])
             else:
                 refusal = nonconformity._get_auditor_refusal() if names else None
             if refusal:
+                raise refusal
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_others(self):
+        if self.env.su:
+            return
+        for nonconformity in self:
+            if refusal := nonconformity._get_auditor_refusal():
                 raise refusal
 
     def _check_audit_open(self):
@@ -333,11 +343,15 @@ class ItssNonconformity(models.Model):
 
     def _get_decision_refusal(self):
         """The management representative decides on a dispute, management when there is none."""
-        company = self.sudo().company_id
-        representative = company.itss_management_representative_id.user_id.filtered("active")
-        if self.env.user == representative:
+        user = self.env.user
+        representative = self._get_decider()
+        if user == representative:
             return None
-        if not representative and self.env.user.has_group(GROUP_MANAGEMENT):
+        if (
+            not representative
+            and user.has_group(GROUP_MANAGEMENT)
+            and user not in self._get_parties()
+        ):
             return None
         return AccessError(
             self.env._(
@@ -347,12 +361,29 @@ class ItssNonconformity(models.Model):
             )
         )
 
+    def _get_parties(self):
+        """Return the users on either side: who raised it or audits, and who was audited."""
+        nonconformity = self.sudo()
+        auditors = nonconformity.audit_line_id.auditor_id | nonconformity.audit_id.lead_auditor_id
+        department = nonconformity.department_id
+        people = auditors | department.member_ids | department.manager_id
+        return people.user_id | nonconformity.raised_by_id
+
+    def _get_decider(self):
+        """Return the management representative, unless that is one of the parties."""
+        company = self.sudo().company_id
+        representative = company.itss_management_representative_id.user_id.filtered("active")
+        return representative - self._get_parties()
+
     def _get_closing_refusal(self):
-        """The auditors or the quality department close it, never the audited side."""
-        if self._is_audited_side():
+        """The auditors or the quality department close it, never who was audited or corrected it."""
+        measures = self.sudo().improvement_ids
+        doers = measures.owner_id | measures.completed_by_id
+        if self._is_audited_side() or self.env.user in doers:
             return UserError(
                 self.env._(
-                    "“%(record)s” is about your department: somebody else has to verify and close it.",
+                    "“%(record)s” is about your department or your measure: somebody else has to verify and "
+                    "close it.",
                     record=self.display_name,
                 )
             )
@@ -424,9 +455,7 @@ class ItssNonconformity(models.Model):
             )
 
     def _ask_representative(self):
-        company = self.company_id
-        user = company.itss_management_representative_id.user_id.filtered("active")
-        user = user or company._itss_get_quality_user()
+        user = self._get_decider() or self.company_id._itss_get_quality_user()
         if user:
             nonconformity = self.with_context(lang=user.lang)
             summary = nonconformity.env._("Nonconformity disputed: please decide")

@@ -1,6 +1,7 @@
 from datetime import date, datetime
 
 from odoo import fields, models
+from odoo.exceptions import UserError
 from odoo.tools import format_date, html2plaintext
 
 PLAN_WIDTHS = (22, 80)
@@ -26,7 +27,9 @@ class ItssAuditXlsx(models.AbstractModel):
         :param audits: one ``itss.audit`` record
         :raise AccessError: the user may not read every finding
         """
-        audit = audits.ensure_one()
+        if len(audits) != 1:
+            raise UserError(self.env._("Please export one audit at a time: each has its own file."))
+        audit = audits
         audit._check_findings_access()
         # whoever reads the findings gets the file whole
         audit = audit.sudo()

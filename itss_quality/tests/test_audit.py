@@ -448,6 +448,32 @@ class TestAuditor(AuditCommon):
                 line.with_context(itss_result=result).action_judge()
         line.with_context(itss_result="conforming").action_judge()
 
+    def test_evidence_of_a_line_is_the_auditor_s_alone_and_frozen_with_the_report(self):
+        audit = self.start()
+        self.meet(audit)
+        self.judge(audit.line_ids)
+        line = audit.line_ids[0].with_user(self.auditor_user)
+        file = (
+            self.env["ir.attachment"]
+            .with_user(self.auditor_user)
+            .create({"name": "照片.png", "raw": b"photo"})
+        )
+        line.attachment_ids = file
+        file.name = "照片一.png"
+        with self.assertRaisesRegex(UserError, "evidence"):
+            file.with_user(self.quality_user_2).unlink()
+        self.write_report(audit).action_submit()
+        for change in (file.unlink, lambda: file.write({"raw": b"another"})):
+            with self.assertRaisesRegex(UserError, "evidence"):
+                change()
+
+    def test_only_audited_departments_get_questions(self):
+        audit = self.start(self.make_audit(self.dep_operations))
+        with self.assertRaisesRegex(UserError, "not audited"):
+            self.env["itss.audit.line"].with_user(self.quality_user).create(
+                {"audit_id": audit.id, "department_id": self.dep_staff.id, "question": "x"}
+            )
+
     def test_nobody_judges_before_the_start(self):
         audit = self.plan(self.make_audit())
         audit.action_prepare_lines()
@@ -583,6 +609,46 @@ class TestNonconformity(AuditCommon):
             nonconformity.with_user(self.head_user).write({"state": "closed"})
         closer.action_close()
         self.assertEqual(nonconformity.closed_by_id, self.quality_user)
+
+    def test_a_representative_who_is_a_party_does_not_decide(self):
+        self.company.itss_management_representative_id = self.auditor
+        nonconformity = self.raise_nonconformity(self.line)
+        nonconformity.with_user(self.head_user).write(
+            {"state": "disputed", "dispute_reason": "记录在另一个系统"}
+        )
+        vals = {"state": "confirmed", "decision_reason": "已核对"}
+        with self.assertRaises(AccessError):
+            nonconformity.with_user(self.auditor_user).write(vals)
+        nonconformity.with_user(self.manager_user).write(vals)
+        self.assertEqual(nonconformity.decided_by_id, self.manager_user)
+
+    def test_who_carried_a_measure_out_does_not_close(self):
+        nonconformity = self.raise_nonconformity(self.line)
+        improvement = self.correct(nonconformity, close=False)
+        improvement.sudo().owner_id = self.quality_user_2
+        with self.assertRaisesRegex(UserError, "somebody else"):
+            nonconformity.with_user(self.quality_user_2).write(
+                {"state": "closed", "verification": "x"}
+            )
+
+    def test_the_verification_is_written_before_the_closing_alone(self):
+        nonconformity = self.raise_nonconformity(self.line)
+        with self.assertRaises(UserError):
+            nonconformity.with_user(self.quality_user).verification = "x"
+        self.correct(nonconformity)
+        with self.assertRaises(UserError):
+            nonconformity.with_user(self.quality_user).verification = "x"
+
+    def test_a_colleague_s_draft_is_not_deleted(self):
+        self.judge(self.line, "minor")
+        nonconformity = (
+            self.env["itss.nonconformity"]
+            .with_user(self.auditor_user)
+            .create({"audit_line_id": self.line.id})
+        )
+        with self.assertRaises(AccessError):
+            nonconformity.with_user(self.quality_user_2).unlink()
+        nonconformity.unlink()
 
     def test_the_grade_follows_the_verdict(self):
         self.judge(self.line, "minor")
@@ -792,6 +858,21 @@ class TestAuditRecords(AuditCommon):
             mine.with_user(self.head_user).name = "别人"
         with self.assertRaises(AccessError):
             mine.with_user(self.head_user).write({"signed_at": NOW})
+
+    def test_who_has_signed_was_present(self):
+        audit = self.plan(self.make_audit())
+        self.meet(audit, ["opening"])
+        row = audit.meeting_ids.attendance_ids
+        row.signature = b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+        with self.assertRaisesRegex(UserError, "signed was present"):
+            row.is_present = False
+
+    def test_a_deleted_draft_takes_its_calendar_events_along(self):
+        audit = self.make_audit()
+        self.meet(audit, ["opening"])
+        event = audit.meeting_ids.event_id
+        audit.unlink()
+        self.assertFalse(event.exists())
 
     def test_times_in_the_wrong_order_are_refused(self):
         audit = self.plan(self.make_audit())

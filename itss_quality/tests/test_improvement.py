@@ -267,6 +267,15 @@ class TestImprovementCheck(ImprovementCommon):
         self.assertEqual((file.res_model, file.res_id), ("itss.improvement", improvement.id))
         self.assertEqual(file.with_user(self.quality_user).raw, b"x")
 
+    def test_evidence_is_frozen_while_it_is_verified_and_after(self):
+        improvement = self._to_verify(self.ops_user).sudo()
+        file = improvement.attachment_ids.create({"name": "值班表.txt", "raw": b"x"})
+        improvement.attachment_ids = file
+        file = file.with_user(self.ops_user)
+        for change in (file.unlink, lambda: file.write({"raw": b"y"})):
+            with self.assertRaisesRegex(UserError, "evidence"):
+                change()
+
 
 @tagged("post_install", "-at_install")
 class TestImprovementClock(ImprovementCommon):
