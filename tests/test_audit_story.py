@@ -177,7 +177,8 @@ def hold_meeting(page, show, audit, kind, minutes, signer=None):
     page.click(".oe_stat_button[name=action_view_meetings]")
     page.wait_for_selector(".o_list_view")
     page.click(".o_list_button_add")
-    page.check(f".o_field_widget[name=kind] input[data-value={kind}]")
+    page.click(".o_field_widget[name=kind] input")
+    page.click(f".o_select_menu_item:has-text('{kind}')")
     page.click(".o_field_widget[name=minutes] .odoo-editor-editable")
     page.keyboard.type(minutes)
     open_tab(page, "签到")
@@ -219,7 +220,7 @@ def test_from_the_plan_line_to_the_closed_audit(
     press(quality, "action_prepare_lines")
     quality.wait_for_selector(".o_list_view .o_group_header")
     minutes = "介绍审核目的、范围、准则和日程。"
-    meeting = hold_meeting(quality, show, audit, "opening", minutes, "张质量")
+    meeting = hold_meeting(quality, show, audit, "首次会议", minutes, "张质量")
     signed = [["meeting_id", "=", meeting], ["signature", "!=", False]]
     [person] = admin.call("itss.attendance", "search_read", signed, ["name", "is_present"])
     assert person["name"] == "张质量" and person["is_present"]
@@ -287,7 +288,7 @@ def test_from_the_plan_line_to_the_closed_audit(
     improvement = record_id(head)
 
     # the audit on site ends, the report is written, signed, issued and read
-    hold_meeting(quality, show, audit, "closing", "通报审核结果和不符合项。")
+    hold_meeting(quality, show, audit, "末次会议", "通报审核结果和不符合项。")
     show(quality, f"itss-audits/{audit}")
     press(quality, "action_open_report")
     quality.wait_for_selector(".o_field_widget[name=summary]")

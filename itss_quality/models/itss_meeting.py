@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import is_html_empty
 
 
 class ItssMeeting(models.Model):
@@ -120,7 +121,7 @@ class ItssMeeting(models.Model):
     def _is_held(self):
         """Whether there is something to show for the meeting: minutes, and somebody present."""
         self.ensure_one()
-        return bool(self.minutes and self.present_count)
+        return bool(self.present_count) and not is_html_empty(self.minutes)
 
     def _follow_held(self):
         """Tick off what the calendar still asks for once the meeting was held."""
