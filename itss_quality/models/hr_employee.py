@@ -34,7 +34,9 @@ class HrEmployee(models.Model):
         employee = self.sudo()
         for department in departments.sudo():
             words = {"auditor": employee.name, "department": department.name}
-            if employee.department_id == department:
+            # who works in a part of the department works in the department
+            path = (employee.department_id.parent_path or "").split("/")
+            if str(department.id) in path:
                 return self.env._(
                     "%(auditor)s works in %(department)s and can't audit the own department.",
                     **words,

@@ -45,12 +45,11 @@ class IrAttachment(models.Model):
         if self.env.su:
             return
         for attachment in self.sudo():
-            signed = (attachment.res_field or "") == "signed_pdf"
-            if (
-                (attachment.res_model == "itss.plan.report" and attachment.res_id)
-                or (signed and (attachment.res_model or "").startswith("itss."))
-                or attachment._itss_is_frozen()
-            ):
+            model = attachment.res_model or ""
+            # what stands in a field, such as a signature, is written through its record
+            in_field = model.startswith("itss.") and attachment.res_field
+            reported = model == "itss.plan.report" and attachment.res_id
+            if in_field or reported or attachment._itss_is_frozen():
                 raise UserError(
                     self.env._(
                         "“%(file)s” is evidence and can't be changed or deleted.",

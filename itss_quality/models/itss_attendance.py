@@ -1,6 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..tools.records import refuse_moving
+
+SERVER_FIELDS = ("signed_at", "signed_by_id")
+SIGNATURE_FIELDS = ("signature", "is_present", *SERVER_FIELDS)
+# whom the signature stands for
+PERSON_FIELDS = {"employee_id", "name", "department_name", "job_title"}
+
 
 class ItssAttendance(models.Model):
     """Line of an attendance sheet (签到): department, name, title, present, signature."""
@@ -29,6 +36,13 @@ class ItssAttendance(models.Model):
     is_present = fields.Boolean(string="Present", copy=False)
     signature = fields.Image(max_width=600, max_height=300, copy=False)
     signed_at = fields.Datetime(string="Signed on", readonly=True, copy=False)
+    signed_by_id = fields.Many2one(
+        "res.users",
+        string="Signed in the Session of",
+        readonly=True,
+        copy=False,
+        help="Who was logged in on the device that was signed on.",
+    )
     is_frozen = fields.Boolean(related="meeting_id.is_frozen")
 
     # -------------------------------------------------------------------------
@@ -51,14 +65,26 @@ class ItssAttendance(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        attendances = super().create([self._note_signature(vals) for vals in vals_list])
+        # what the server notes does not come from a default of the context either
+        context = {
+            key: value
+            for key, value in self.env.context.items()
+            if key.removeprefix("default_") not in SIGNATURE_FIELDS
+        }
+        # pylint: disable-next=context-overridden
+        clean = super(ItssAttendance, self.with_context(context))
+        attendances = clean.create([self._note_signature(vals) for vals in vals_list])
+        attendances = attendances.with_env(self.env)
         attendances.meeting_id._check_frozen()
         return attendances
 
     def write(self, vals):
         self.meeting_id._check_frozen()
+        refuse_moving(self, vals, "meeting_id")
         if not self.env.su and set(vals) - {"signature", "is_present"}:
             self._check_organiser()
+        if not PERSON_FIELDS.isdisjoint(vals) or vals.get("signature"):
+            self._check_unsigned()
         if vals.get("is_present") is False and any(self.mapped("signature")):
             raise UserError(self.env._("Who has signed was present."))
         result = super().write(self._note_signature(vals))
@@ -70,6 +96,14 @@ class ItssAttendance(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_frozen(self):
         self.meeting_id._check_frozen()
+        self._check_unsigned()
+
+    def _check_unsigned(self):
+        """Refuse to put a signature under another name, to replace it, or to delete the row."""
+        if not self.env.su and any(self.sudo().mapped("signature")):
+            raise UserError(
+                self.env._("It is signed: please clear the signature first, if it is a mistake.")
+            )
 
     def _check_organiser(self):
         """Raise unless the user may say who is invited; whoever attends only signs."""
@@ -81,9 +115,10 @@ class ItssAttendance(models.Model):
 
     def _note_signature(self, vals):
         """Return the values with the time of a signature; who signs is present."""
-        vals = {name: value for name, value in vals.items() if name != "signed_at"}
+        vals = {name: value for name, value in vals.items() if name not in SERVER_FIELDS}
         if "signature" in vals:
             vals["signed_at"] = fields.Datetime.now() if vals["signature"] else False
+            vals["signed_by_id"] = self.env.uid if vals["signature"] else False
             if vals["signature"]:
                 vals["is_present"] = True
         return vals

@@ -192,7 +192,7 @@ class ItssAudit(models.Model):
         compute="_compute_report_state",
         compute_sudo=True,
     )
-    missing = fields.Text(compute="_compute_missing", compute_sudo=True)
+    missing = fields.Text(compute="_compute_missing")
     warning = fields.Text(compute="_compute_warning")
     date_closed = fields.Date(string="Closed on", readonly=True, copy=False)
     is_auditor = fields.Boolean(compute="_compute_is_auditor")
@@ -265,10 +265,12 @@ class ItssAudit(models.Model):
         "nonconformity_ids.state",
         "report_ids.state",
     )
+    @api.depends_context("uid")
     def _compute_missing(self):
         for audit in self:
-            running = audit.state in RUNNING_STATES
-            audit.missing = "\n".join(audit._get_missing()) if running else ""
+            # it tells of findings before they are raised
+            told = audit.state in RUNNING_STATES and audit._may_read_findings()
+            audit.missing = "\n".join(audit.sudo()._get_missing()) if told else ""
 
     @api.depends("lead_auditor_id", "auditor_ids", "date_start", "date_end", "plan_line_id")
     def _compute_warning(self):
@@ -305,6 +307,8 @@ class ItssAudit(models.Model):
 
     @api.constrains("lead_auditor_id", "auditor_ids", "date_start", "date_end")
     def _check_qualified(self):
+        if self.env.context.get("itss_revision"):
+            return
         for audit in self:
             if audit.company_id.itss_auditor_check == "refuse":
                 for warning in audit._get_qualification_warnings():
@@ -448,7 +452,7 @@ class ItssAudit(models.Model):
 
     def _check_plan(self):
         """Raise unless the plan can be carried out as it stands."""
-        self._check_qualified()
+        self.with_context(itss_revision=False)._check_qualified()
         unplanned = self.department_ids - self.schedule_ids.department_id
         if unplanned:
             raise UserError(
@@ -475,7 +479,9 @@ class ItssAudit(models.Model):
             self.plan_line_id._follow_start()
         elif new_state == "closed":
             self.date_closed = fields.Date.context_today(self)
-            self.plan_line_id._follow_end(self)
+            others = self.plan_line_id.audit_ids - self
+            if all(audit.state in ("closed", "superseded") for audit in others):
+                self.plan_line_id._follow_end(self)
 
     def _supersede_previous(self):
         super()._supersede_previous()
@@ -569,9 +575,12 @@ class ItssAudit(models.Model):
         return self.report_ids.sorted("id")[-1:]
 
     def _are_records_frozen(self):
-        """Whether the records stand in a report that is being signed, or was."""
-        report = self.sudo()._get_report()
-        return self.state == "closed" or (bool(report) and report.state != "draft")
+        """Whether the records stand in a report that is being signed, or was.
+
+        A revision of an issued report may say things better; what was found stays as it is.
+        """
+        reported = any(report.state != "draft" for report in self.sudo().report_ids)
+        return self.state == "closed" or reported
 
     def _lock_records(self):
         """Let a verdict and the submission of the report wait for each other.
@@ -644,15 +653,31 @@ class ItssAudit(models.Model):
 
         :return: list of sentences
         """
-        missing = self._get_missing_for_report()
-        if self._get_report().state != "approved":
+        # what an issued report stands on has been asked for, and changes no more
+        issued = any(report.state == "approved" for report in self.report_ids)
+        missing = [] if issued else self._get_missing_for_report()
+        if not issued:
             missing.append(self.env._("The audit report is not issued yet."))
         count = len(
             self.nonconformity_ids.filtered(lambda one: one.state in OPEN_NONCONFORMITY_STATES)
         )
         if count:
             missing.append(self.env._("%(count)s nonconformities are not closed yet.", count=count))
+        closed = self.nonconformity_ids.filtered(lambda one: one.state == "closed")
+        reopened = closed.improvement_ids.filtered(
+            lambda measure: measure.state not in ("closed", "cancelled")
+        )
+        if reopened:
+            missing.append(
+                self.env._(
+                    "Measures of closed nonconformities are open again: %(improvements)s.",
+                    improvements=", ".join(reopened.mapped("display_name")),
+                )
+            )
         return missing
+
+    def _may_read_findings(self):
+        return self.is_auditor or self._is_led_by_me() or self.env.user.has_group(GROUP_MANAGEMENT)
 
     def _check_findings_access(self):
         """Raise unless the user may read every question of the audits, and its verdict.
@@ -661,11 +686,7 @@ class ItssAudit(models.Model):
         """
         self.check_access("read")
         for audit in self:
-            if not (
-                audit.is_auditor
-                or audit._is_led_by_me()
-                or self.env.user.has_group(GROUP_MANAGEMENT)
-            ):
+            if not audit._may_read_findings():
                 raise AccessError(
                     self.env._(
                         "The findings of “%(record)s” are for its auditors, the quality department and "
@@ -769,6 +790,16 @@ class ItssAudit(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    def action_new_revision(self):
+        """Open a draft revision of an approved plan, even if somebody may no longer audit by it.
+
+        What has become wrong meanwhile is put right in the draft, and asked again when it is
+        submitted.
+
+        :return: window action on the revision's form
+        """
+        return super(ItssAudit, self.with_context(itss_revision=True)).action_new_revision()
+
     def action_prepare_lines(self):
         """Make the checklists of the audited departments from the library.
 
@@ -818,6 +849,7 @@ class ItssAudit(models.Model):
         report = self._get_report()
         if report:
             return report.get_formview_action()
+        self._check_findings_access()
         if missing := self.sudo()._get_missing_for_report():
             raise UserError(
                 self.env._(
@@ -841,7 +873,8 @@ class ItssAudit(models.Model):
         people = self.department_ids.manager_id | company.itss_management_representative_id
         people |= company.itss_quality_department_id.manager_id
         users = people.user_id.filtered("active")
-        return users.filtered(lambda user: company in user.company_ids)
+        report = self.env["itss.audit.report"].new({"company_id": company.id})
+        return users.filtered(report._may_receive)
 
     def action_view_lines(self):
         """Open the checklist lines: an auditor's own first.

@@ -17,6 +17,10 @@ VERDICT_FIELDS = ("result", "evidence", "attachment_ids")
 PLAN_FIELDS = {"question", "clause", "section", "method", "department_id"}
 
 
+def judged_alike(line):
+    return line.audit_id, line.auditor_id, line.department_id
+
+
 class ItssAuditLine(models.Model):
     """Question asked in a department, with what was found (内审检查表: 检查内容, 记录/证据, 结果)."""
 
@@ -35,7 +39,7 @@ class ItssAuditLine(models.Model):
     department_id = fields.Many2one(
         "hr.department", string="Audited Department", required=True, index=True, check_company=True
     )
-    auditor_id = fields.Many2one("hr.employee", index=True, check_company=True)
+    auditor_id = fields.Many2one("hr.employee", index=True, check_company=True, ondelete="restrict")
     sequence = fields.Integer(default=10)
     checklist_line_id = fields.Many2one(
         "itss.audit.checklist.line", readonly=True, copy=False, index="btree_not_null"
@@ -75,6 +79,10 @@ class ItssAuditLine(models.Model):
     can_judge = fields.Boolean(compute="_compute_can_judge")
 
     _audit_index = models.Index("(audit_id, department_id, sequence)")
+    _question_unique = models.UniqueIndex(
+        "(audit_id, department_id, checklist_line_id) WHERE checklist_line_id IS NOT NULL",
+        "The question is in the department's checklist already.",
+    )
 
     # -------------------------------------------------------------------------
     # COMPUTES
@@ -89,8 +97,11 @@ class ItssAuditLine(models.Model):
     @api.depends("audit_id.state", "audit_id.report_ids.state", "auditor_id")
     @api.depends_context("uid")
     def _compute_can_judge(self):
-        for line in self:
-            line.can_judge = line._get_judge_refusal() is None
+        # asked once per audit, auditor and department: a list shows many lines of each
+        for lines in self.grouped(judged_alike).values():
+            can_judge = lines[0]._get_judge_refusal() is None
+            for line in lines:
+                line.can_judge = can_judge
 
     # -------------------------------------------------------------------------
     # CONSTRAINS
@@ -121,9 +132,10 @@ class ItssAuditLine(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         if not self.env.su:
-            for vals, line in zip(vals_list, lines, strict=True):
+            for line in lines:
                 line._check_may_plan()
-                if any(vals.get(name) for name in (*VERDICT_FIELDS, "judged_by_id", "judged_at")):
+                # whether it came in the values or as a default of the context
+                if any(line[name] for name in (*VERDICT_FIELDS, "judged_by_id", "judged_at")):
                     raise UserError(self.env._("A question is judged after it was asked."))
         return lines
 
@@ -165,13 +177,14 @@ class ItssAuditLine(models.Model):
         verdict = set(VERDICT_FIELDS) & set(vals)
         if verdict:
             self.audit_id._lock_records()
+            for lines in self.grouped(judged_alike).values():
+                if refusal := lines[0]._get_judge_refusal():
+                    raise refusal
         for line in self:
             if stamps:
                 raise UserError(
                     self.env._("The server notes itself who judged a question, and when.")
                 )
-            if verdict and (refusal := line._get_judge_refusal()):
-                raise refusal
             if set(vals) - verdict:
                 line._check_may_plan()
                 if line.result and PLAN_FIELDS & set(vals):
@@ -237,6 +250,13 @@ class ItssAuditLine(models.Model):
             raise UserError(
                 self.env._(
                     "“%(nonconformity)s” was raised from this question, so it is not conforming.",
+                    nonconformity=raised[0].display_name,
+                )
+            )
+        if raised and (raised[0].grade == "major") != (self.result == "major"):
+            raise UserError(
+                self.env._(
+                    "“%(nonconformity)s” was raised from this question with another grade.",
                     nonconformity=raised[0].display_name,
                 )
             )

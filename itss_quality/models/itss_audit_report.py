@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..tools.records import refuse_moving
 from .itss_audit import GROUP_MANAGEMENT, GROUP_QUALITY, GROUP_USER
 
 
@@ -90,11 +91,13 @@ class ItssAuditReport(models.Model):
         reports = super().create(vals_list)
         for report in reports:
             report._check_leader()
+            report._check_single()
             if report.audit_id.state not in ("in_progress", "follow_up"):
                 raise UserError(self.env._("The report is written while the audit is in progress."))
         return reports
 
     def write(self, vals):
+        refuse_moving(self, vals, "audit_id")
         if not self.env.su and set(vals) - {"state", "rejection_reason"}:
             for report in self:
                 report._check_leader()
@@ -104,6 +107,18 @@ class ItssAuditReport(models.Model):
         if not self.env.su and not self.audit_id._is_led_by_me():
             raise AccessError(
                 self.env._("The lead auditor or the quality department writes the audit report.")
+            )
+
+    def _get_others(self):
+        """Return the other reports of the same record."""
+        return self.sudo().audit_id.report_ids - self
+
+    def _check_single(self):
+        """Raise when it is a second report beside the first, and no revision of it."""
+        others = self._get_others()
+        if others and not self.env.su and self.number not in others.mapped("number"):
+            raise UserError(
+                self.env._("There is a report already: please make a new revision of it.")
             )
 
     # -------------------------------------------------------------------------
@@ -125,6 +140,10 @@ class ItssAuditReport(models.Model):
 
     def _check_step(self, new_state, vals):
         super()._check_step(new_state, vals)
+        if new_state == "submitted" and not self.previous_id and self._get_others():
+            raise UserError(
+                self.env._("There is a report already: please make a new revision of it.")
+            )
         if new_state == "submitted" and (missing := self.audit_id.sudo()._get_missing_for_report()):
             raise UserError(
                 self.env._(

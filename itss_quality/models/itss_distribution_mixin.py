@@ -55,18 +55,23 @@ class ItssDistributionMixin(models.AbstractModel):
     def _check_recipients(self):
         for document in self.sudo():
             strangers = document.recipient_ids.filtered(
-                lambda user, company=document.company_id: (
-                    user.share or company not in user.company_ids
-                )
+                lambda user, document=document: not document._may_receive(user)
             )
             if strangers:
                 raise UserError(
                     self.env._(
-                        "%(users)s do not work for %(company)s and can't receive the document.",
+                        "%(users)s have no role here or do not work for %(company)s, and can't receive "
+                        "the document.",
                         users=", ".join(strangers.mapped("name")),
                         company=document.company_id.name,
                     )
                 )
+
+    def _may_receive(self, user):
+        """Whether the user could open the document once it is issued."""
+        return self.sudo().company_id in user.company_ids and user.has_group(
+            "itss_quality.group_itss_user"
+        )
 
     # -------------------------------------------------------------------------
     # Workflow

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import is_html_empty
 
+from ..tools.records import refuse_moving
+
 
 class ItssMeeting(models.Model):
     """Meeting with minutes and an attendance sheet (会议记录、签到表).
@@ -40,7 +42,7 @@ class ItssMeeting(models.Model):
         compute="_compute_name", store=True, readonly=False, precompute=True, required=True
     )
     chair_id = fields.Many2one("hr.employee", check_company=True)
-    minutes = fields.Html(help="What was said and decided.")
+    minutes = fields.Html(copy=False, help="What was said and decided.")
     attendance_ids = fields.One2many("itss.attendance", "meeting_id", copy=True)
     attendance_count = fields.Integer(string="Invited", compute="_compute_attendance_count")
     present_count = fields.Integer(string="Present", compute="_compute_attendance_count")
@@ -97,6 +99,7 @@ class ItssMeeting(models.Model):
 
     def write(self, vals):
         self._check_frozen()
+        refuse_moving(self, vals, "audit_id", "review_id")
         result = super().write(vals)
         if "audit_id" in vals or "review_id" in vals:
             self._check_frozen()

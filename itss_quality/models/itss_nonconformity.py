@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..tools.durations import get_midnight
+from ..tools.records import refuse_moving
 from .itss_audit import GROUP_MANAGEMENT, GROUP_QUALITY, GROUP_USER
 from .itss_escalation_mixin import TODO, WARNED
 
@@ -148,7 +149,8 @@ class ItssNonconformity(models.Model):
     decided_by_id = fields.Many2one("res.users", string="Decided by", readonly=True, copy=False)
     decided_at = fields.Datetime(string="Decided on", readonly=True, copy=False)
     verification = fields.Text(
-        help="By what it is seen that the nonconformity is corrected and does not come back."
+        tracking=True,
+        help="By what it is seen that the nonconformity is corrected and does not come back.",
     )
     closed_by_id = fields.Many2one("res.users", string="Closed by", readonly=True, copy=False)
     closed_at = fields.Datetime(string="Closed on", readonly=True, copy=False)
@@ -226,8 +228,10 @@ class ItssNonconformity(models.Model):
     @api.constrains("grade", "audit_line_id")
     def _check_grade(self):
         for nonconformity in self:
-            major = nonconformity.audit_line_id.result == "major"
-            if (nonconformity.grade == "major") != major:
+            result = nonconformity.audit_line_id.result
+            if result not in ("minor", "major") or (
+                (nonconformity.grade == "major") != (result == "major")
+            ):
                 raise UserError(
                     self.env._(
                         "The grade and the verdict on the question contradict each other: a major "
@@ -255,6 +259,7 @@ class ItssNonconformity(models.Model):
         return nonconformities
 
     def write(self, vals):
+        refuse_moving(self, vals, "audit_line_id")
         if not self.env.su:
             self._check_writer(vals)
         return super().write(vals)
@@ -303,9 +308,19 @@ class ItssNonconformity(models.Model):
 
     def _is_audited_side(self):
         """Whether the current user works in the audited department, or heads it."""
+        users = self._get_side_users()
+        return self.env.user in users or (not users and self.env.user.has_group(GROUP_MANAGEMENT))
+
+    def _get_side_users(self):
+        """Return the users of the audited side.
+
+        For a department without any the management representative stands in, and management when
+        there is none.
+        """
         department = self.department_id.sudo()
-        people = department.member_ids | department.manager_id
-        return self.env.user in people.user_id
+        users = (department.member_ids | department.manager_id).user_id.filtered("active")
+        company = self.company_id.sudo()
+        return users or company.itss_management_representative_id.user_id.filtered("active")
 
     def _get_auditor_refusal(self):
         """Return the exception for whoever is not the auditor of the line or leads the audit."""
@@ -365,9 +380,8 @@ class ItssNonconformity(models.Model):
         """Return the users on either side: who raised it or audits, and who was audited."""
         nonconformity = self.sudo()
         auditors = nonconformity.audit_line_id.auditor_id | nonconformity.audit_id.lead_auditor_id
-        department = nonconformity.department_id
-        people = auditors | department.member_ids | department.manager_id
-        return people.user_id | nonconformity.raised_by_id
+        sides = auditors.user_id | nonconformity._get_side_users()
+        return sides | nonconformity.raised_by_id
 
     def _get_decider(self):
         """Return the management representative, unless that is one of the parties."""
@@ -421,6 +435,13 @@ class ItssNonconformity(models.Model):
                     improvements=", ".join(unverified.mapped("display_name")),
                 )
             )
+        if not any(measures.mapped("root_cause")):
+            raise UserError(
+                self.env._(
+                    "“%(record)s” needs a root cause: please enter it in its improvement.",
+                    record=self.display_name,
+                )
+            )
 
     def _apply_step(self, old_state, new_state):
         super()._apply_step(old_state, new_state)
@@ -435,7 +456,8 @@ class ItssNonconformity(models.Model):
         elif new_state == "disputed":
             self._ask_representative()
         if new_state == "confirmed":
-            self.write({"confirmed_by_id": uid, "confirmed_at": now})
+            if old_state == "raised":
+                self.write({"confirmed_by_id": uid, "confirmed_at": now})
             self._ask_head(self.env._("Please find the cause and correct the nonconformity"))
         elif new_state == "closed":
             self.write({"closed_by_id": uid, "closed_at": now})
@@ -444,7 +466,8 @@ class ItssNonconformity(models.Model):
             self.audit_id._ask_to_close()
 
     def _get_head_user(self):
-        return self.department_id.manager_id.user_id.filtered("active")
+        head = self.department_id.manager_id.user_id.filtered("active")
+        return head or self._get_side_users()[:1]
 
     def _ask_head(self, summary):
         """Give the head of the audited department a to-do (superuser mode)."""

@@ -413,7 +413,7 @@ class ItssReview(models.Model):
                 and self.env["itss.review.report"].has_access("create")
                 and writable
             )
-            review.can_write_output = writable and not review._are_records_frozen()
+            review.can_write_output = writable and not review._is_output_frozen()
 
     # -------------------------------------------------------------------------
     # CONSTRAINS
@@ -477,29 +477,55 @@ class ItssReview(models.Model):
         super()._check_locked(vals)
         names = [name for name in OUTPUT_FIELDS if name in vals]
         for review in self:
-            if names and review._are_records_frozen():
+            if names and review._is_output_frozen():
                 raise review._get_locked_refusal(names)
 
     def _are_records_frozen(self):
-        """Whether conclusions, decisions and minutes stand in a report that is being signed, or was."""
+        """Whether minutes and attendance stand in a report that is being signed, or was."""
+        self.ensure_one()
+        return any(report.state != "draft" for report in self.sudo().report_ids)
+
+    def _is_output_frozen(self):
+        """Whether conclusions and decisions stand in a report that is being signed, or was.
+
+        A revision of the report opens them; it can't be deleted, so it has to be approved.
+        """
         self.ensure_one()
         report = self.sudo()._get_report()
-        return bool(report) and report.state != "draft"
+        if report.state == "draft":
+            return bool(report._get_others() and not report.previous_id)
+        return bool(report)
+
+    def _is_led_by_me(self):
+        """Whether the current user organises the review."""
+        self.ensure_one()
+        user = self.env.user
+        return any(map(user.has_group, ORGANISERS)) or user == self.organiser_id.sudo().user_id
 
     def _check_records_open(self):
-        """Raise when what the report says can't change any more.
+        """Raise when minutes and attendance can't change any more.
+
+        :raise UserError: a report is being signed, or was
+        """
+        self.filtered(lambda review: review._are_records_frozen())._refuse_change()
+
+    def _check_output_open(self):
+        """Raise when conclusions and decisions can't change any more.
 
         :raise UserError: the newest report is being signed, or was
         """
+        self.filtered(lambda review: review._is_output_frozen())._refuse_change()
+
+    def _refuse_change(self):
         for review in self:
-            if review._are_records_frozen():
-                raise UserError(
-                    self.env._(
-                        "The report of “%(review)s” is %(state)s: what it says can't change any more.",
-                        review=review.display_name,
-                        state=review._get_report()._get_state_label(review._get_report().state),
-                    )
+            report = review.sudo().report_ids.filtered(lambda one: one.state != "draft")[:1]
+            raise UserError(
+                self.env._(
+                    "The report of “%(review)s” is %(state)s: what it says can't change any more.",
+                    review=review.display_name,
+                    state=report._get_state_label(report.state),
                 )
+            )
 
     def _check_step(self, new_state, vals):
         super()._check_step(new_state, vals)
@@ -525,6 +551,10 @@ class ItssReview(models.Model):
         now = fields.Datetime.now()
         if new_state == "announced":
             self.announced_at = now
+            if not self.previous_id:
+                # the review before may have been held meanwhile
+                self._compute_previous_id()
+                self._update_figures()
             self._call_meeting()
             self.input_ids._ask_reports()
             self.plan_line_id._follow_start()

@@ -75,7 +75,7 @@ class ItssReviewDecision(models.Model):
     def _compute_is_frozen(self):
         for decision in self:
             decision.is_frozen = bool(decision.improvement_count) or (
-                bool(decision.review_id) and decision.review_id._are_records_frozen()
+                bool(decision.review_id) and decision.review_id._is_output_frozen()
             )
 
     # -------------------------------------------------------------------------
@@ -103,7 +103,7 @@ class ItssReviewDecision(models.Model):
     def create(self, vals_list):
         decisions = super().create(vals_list)
         if not self.env.su:
-            decisions.review_id._check_records_open()
+            decisions.review_id._check_output_open()
         return decisions
 
     def write(self, vals):
@@ -112,17 +112,17 @@ class ItssReviewDecision(models.Model):
             self._check_open()
         result = super().write(vals)
         if "review_id" in vals and not self.env.su:
-            self.review_id._check_records_open()
+            self.review_id._check_output_open()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_reported(self):
         if not self.env.su:
-            self.review_id._check_records_open()
+            self.review_id._check_output_open()
 
     def _check_open(self):
         """Refuse changes of what the report says, or the improvement was made of."""
-        self.review_id._check_records_open()
+        self.review_id._check_output_open()
         for decision in self:
             if decision.improvement_count:
                 raise UserError(
@@ -144,7 +144,7 @@ class ItssReviewDecision(models.Model):
             gaps.append(self.env._("no owner"))
         if not self.date_deadline:
             gaps.append(self.env._("no deadline"))
-        if with_improvement and not self.improvement_count:
+        if with_improvement and self.improvement_state in (False, "cancelled"):
             gaps.append(self.env._("no improvement"))
         return gaps
 

@@ -141,7 +141,7 @@ class ItssReviewInput(models.Model):
             one.can_write_text = writable and not one.is_frozen
             one.can_change_department = one.can_write_text and is_organiser
             one.can_write_suggestions = (
-                writable and is_organiser and not one.review_id._are_records_frozen()
+                writable and is_organiser and not one.review_id._is_output_frozen()
             )
 
     # -------------------------------------------------------------------------
@@ -182,7 +182,7 @@ class ItssReviewInput(models.Model):
                     )
                 )
         if "suggestions" in vals:
-            self.review_id._check_records_open()
+            self.review_id._check_output_open()
 
     @api.model
     def _is_organiser(self):
@@ -376,7 +376,18 @@ class ItssReviewInput(models.Model):
                     note=self.env._("there is no earlier review"),
                 )
             ]
-        decisions = previous.decision_ids
+        # those of the last one, and whatever is still open of the ones before
+        earlier = self.env["itss.review.decision"].search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("review_id", "!=", self.review_id.id),
+                ("review_id.state", "in", ("held", "closed")),
+                ("review_id.period_end", "<=", previous.period_end),
+            ]
+        )
+        decisions = previous.decision_ids | earlier.filtered(
+            lambda decision: decision.improvement_state not in ("closed", "cancelled")
+        )
         closed = decisions.filtered(lambda decision: decision.improvement_state == "closed")
         return [
             self._figure(

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.records import refuse_moving
 from .itss_review import CONCLUSIONS, GROUP_MANAGEMENT, GROUP_QUALITY
 
 
@@ -81,20 +82,44 @@ class ItssReviewReport(models.Model):
     def create(self, vals_list):
         reports = super().create(vals_list)
         for report in reports:
+            report._check_single()
             if report.review_id.state not in ("held", "closed"):
                 raise UserError(self.env._("The report is made after the review was held."))
             if not report.recipient_ids:
                 report.recipient_ids = report._get_default_recipients()
         return reports
 
+    def write(self, vals):
+        refuse_moving(self, vals, "review_id")
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_revision(self):
+        if not self.env.su and any(report.previous_id for report in self):
+            raise UserError(
+                self.env._(
+                    "The revision has opened what the approved report says: please have it approved."
+                )
+            )
+
     def _get_default_recipients(self):
         """Return the users of those who take part, and of the heads of the departments."""
         review = self.review_id.sudo()
         departments = review.input_ids.department_id | review.decision_ids.department_id
         people = review._get_people() | departments.manager_id
-        return people.user_id.filtered(
-            lambda user: user.active and not user.share and self.company_id in user.company_ids
-        )
+        return people.user_id.filtered(lambda user: user.active and self._may_receive(user))
+
+    def _get_others(self):
+        """Return the other reports of the same record."""
+        return self.sudo().review_id.report_ids - self
+
+    def _check_single(self):
+        """Raise when it is a second report beside the first, and no revision of it."""
+        others = self._get_others()
+        if others and not self.env.su and self.number not in others.mapped("number"):
+            raise UserError(
+                self.env._("There is a report already: please make a new revision of it.")
+            )
 
     # -------------------------------------------------------------------------
     # Workflow
@@ -106,6 +131,10 @@ class ItssReviewReport(models.Model):
 
     def _check_step(self, new_state, vals):
         super()._check_step(new_state, vals)
+        if new_state == "submitted" and not self.previous_id and self._get_others():
+            raise UserError(
+                self.env._("There is a report already: please make a new revision of it.")
+            )
         if new_state != "submitted":
             return
         missing = self.review_id._get_missing_conclusions()

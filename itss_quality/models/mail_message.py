@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 # what a message says, of what, by whom and when
@@ -7,6 +7,16 @@ CONTENT = {"author_id", "body", "date", "message_type", "model", "res_id", "subj
 
 class MailMessage(models.Model):
     _inherit = "mail.message"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        messages = super().create(vals_list)
+        if not self.env.su:
+            for vals, message in zip(vals_list, messages.sudo(), strict=True):
+                # what is noted is noted by who does it, when it is done
+                if message.author_id != self.env.user.partner_id or vals.get("date"):
+                    message.with_env(self.env)._itss_check_evidence()
+        return messages
 
     def write(self, vals):
         if not CONTENT.isdisjoint(vals):

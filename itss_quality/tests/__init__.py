@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_audit,
+    test_audit_evidence,
     test_audit_rpc,
     test_audit_tours,
     test_callback,

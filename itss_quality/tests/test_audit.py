@@ -544,9 +544,11 @@ class TestNonconformity(AuditCommon):
         self.assertFalse(self.line.with_user(self.head_user).has_access("read"))
         self.assertTrue(self.audit.with_user(self.head_user).has_access("read"))
         self.assertEqual(self.audit.with_user(self.head_user).line_count, 0)
+        other = (self.audit.line_ids - self.line)[0]
+        self.judge(other, "minor")
         with self.assertRaises(AccessError):
             self.env["itss.nonconformity"].with_user(self.head_user).create(
-                {"audit_line_id": (self.audit.line_ids - self.line)[0].id}
+                {"audit_line_id": other.id}
             )
 
     def test_only_the_audited_side_confirms(self):

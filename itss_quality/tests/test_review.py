@@ -136,6 +136,11 @@ class ReviewCommon(ItssCommon):
         meeting.minutes = "<p>会议记录</p>"
         meeting.attendance_ids[0].is_present = True
 
+    def finish_held(self, review):
+        review.write(CONCLUSIONS)
+        self.write_minutes(review)
+        return self.approve_report(self.make_report(review))
+
     @classmethod
     def make_report(cls, review):
         action = review.with_user(cls.quality_user).action_open_report()
@@ -425,11 +430,6 @@ class TestReviewWorkflow(ReviewCommon):
         self.assertFalse(review.missing)
         review.action_close()
         self.assertEqual((review.state, bool(review.closed_at)), ("closed", True))
-
-    def finish_held(self, review):
-        review.write(CONCLUSIONS)
-        self.write_minutes(review)
-        return self.approve_report(self.make_report(review))
 
     # -------------------------------------------------------------------------
     # Decisions
@@ -1212,3 +1212,83 @@ class TestReviewOverRpc(ReviewCommon, HttpCase):
             self.assertIn("AccessError", str(error))
             return False
         return True
+
+
+@tagged("post_install", "-at_install")
+@freeze_time(NOW)
+class TestReviewEvidence(ReviewCommon):
+    """What the issued report of a review says stays as it is, and so does what it stands on."""
+
+    def close(self, **vals):
+        """Return a closed review with its issued report."""
+        review = self.hold(self.make_review(**vals))
+        self.finish_held(review)
+        review.action_close()
+        self.env.flush_all()  # a request of its own
+        return review
+
+    def test_a_revision_of_the_report_opens_no_minutes_and_is_not_deleted(self):
+        review = self.close()
+        action = review.report_ids.action_new_revision()
+        revision = (
+            self.env["itss.review.report"].with_user(self.quality_user).browse(action["res_id"])
+        )
+        review.effectiveness_text = "改写"
+        meeting = review.meeting_ids.with_user(self.quality_user)
+        with self.assertRaises(UserError):
+            meeting.minutes = "<p>别的</p>"
+        with self.assertRaises(UserError):
+            meeting.attendance_ids[0].is_present = False
+        with self.assertRaisesRegex(UserError, "approved"):
+            revision.unlink()
+
+    def test_there_is_no_second_report_beside_the_first(self):
+        review = self.close()
+        with self.assertRaisesRegex(UserError, "new revision"):
+            self.env["itss.review.report"].with_user(self.quality_user).create(
+                {"review_id": review.id, "company_id": self.company.id}
+            )
+
+    def test_the_organiser_corrects_the_attendance_sheet(self):
+        review = self.hold(self.make_review())
+        row = review.meeting_ids.attendance_ids[0].with_user(self.quality_user)
+        row.job_title = "总经理（主持）"
+        self.assertEqual(row.job_title, "总经理（主持）")
+
+    def test_a_decision_whose_improvement_was_cancelled_keeps_the_review_open(self):
+        review = self.hold(self.make_review())
+        decision = self.decide(review)
+        decision.action_raise_improvement()
+        decision.improvement_ids.with_user(self.quality_user).write(
+            {"state": "cancelled", "cancel_reason": "x"}
+        )
+        self.assertIn("no improvement", review.missing)
+
+    def test_open_decisions_of_older_reviews_are_carried_on(self):
+        first = self.hold(self.make_review(date="2025-10-20 01:00:00"))
+        decision = self.decide(first, name="最早的决议")
+        decision.action_raise_improvement()
+        with freeze_time("2026-10-20 04:00:00"):
+            second = self.hold(self.make_review(date="2026-10-20 01:00:00"))
+            self.decide(second, name="第二次的决议")
+        with freeze_time("2027-10-20 04:00:00"):
+            third = self.make_review(date="2027-10-20 01:00:00")
+            [first_input] = third.input_ids.filtered(lambda one: one.kind == "previous_actions")
+            labels = [figure["label"] for figure in first_input.figures]
+            self.assertIn("最早的决议", labels)
+            self.assertIn("第二次的决议", labels)
+
+    def test_the_review_before_is_looked_for_again_when_it_is_announced(self):
+        second = self.make_review()
+        self.hold(self.make_review())
+        self.assertFalse(second.previous_id)
+        second.action_announce()
+        self.assertTrue(second.previous_id)
+
+    def test_the_head_of_a_department_who_is_no_member_writes_its_topic_report(self):
+        self.dep_operations.manager_id = self.employee(self.staff_user)
+        review = self.make_review()
+        review.action_announce()
+        topic = review.input_ids.filtered(lambda one: one.department_id == self.dep_operations)[0]
+        topic.with_user(self.staff_user).text = "运行正常"
+        self.assertEqual(topic.text, "运行正常")

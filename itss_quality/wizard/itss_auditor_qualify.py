@@ -33,8 +33,9 @@ class ItssAuditorQualify(models.TransientModel):
     @api.depends("employee_id")
     def _compute_qualification(self):
         for dialog in self:
-            # the public side of the employee shows the same
-            employee = dialog.employee_id.sudo()
+            # the public side of the employee shows the same, of the own companies alone
+            public = self.env["hr.employee.public"].browse(dialog.employee_id.id)
+            employee = dialog.employee_id.sudo() if public.has_access("read") else public.browse()
             for name, field in QUALIFICATION.items():
                 dialog[name] = employee[field]
 
