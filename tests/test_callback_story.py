@@ -131,6 +131,8 @@ def test_an_agent_clears_five_calls_with_the_keyboard(
     choose(page, "outcome", 5)
     later = datetime.now(ZoneInfo("Asia/Shanghai")).replace(microsecond=0) + timedelta(hours=3)
     tab_to(page, "next_call")
+    # the field opens its calendar, and takes no key before
+    page.wait_for_selector(".o_datetime_picker")
     page.keyboard.type(f"{later:%Y年%m月%d日 %H:%M:%S}")
     page.keyboard.press("Tab")
     page.keyboard.press("Alt+q")
