@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from web_client import open_tab
+
 TABLET = {"width": 820, "height": 1180}
 TALL = {"width": 1280, "height": 1400}
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -36,10 +38,6 @@ def wait_for_state(page, state):
 def save(page):
     page.click(".o_form_button_save")
     page.wait_for_selector(".o_form_button_save", state="hidden")
-
-
-def open_tab(page, label):
-    page.click(f".o_notebook .nav-link:has-text('{label}')")
 
 
 def fill(page, name, text):
@@ -117,7 +115,7 @@ def plan_audit(page, now):
     choose(page, "张质量", ".o_field_widget[name=lead_auditor_id]")
     for auditor in ("孙人事", "周服务"):
         choose(page, auditor, ".o_field_widget[name=auditor_ids]")
-    open_tab(page, "日程")
+    open_tab(page, "schedule")
     for hour, (department, auditor) in enumerate(DEPARTMENTS.items(), 9):
         page.click(".o_field_widget[name=schedule_ids] .o_field_x2many_list_row_add a")
         enter_time(page, "start", now.replace(hour=hour))
@@ -181,7 +179,7 @@ def hold_meeting(page, show, audit, kind, minutes, signer=None):
     page.click(f".o_select_menu_item:has-text('{kind}')")
     page.click(".o_field_widget[name=minutes] .odoo-editor-editable")
     page.keyboard.type(minutes)
-    open_tab(page, "签到")
+    open_tab(page, "attendance")
     rows = page.locator(".o_field_widget[name=attendance_ids] .o_data_row")
     rows.nth(2).wait_for()
     if signer:
@@ -282,7 +280,7 @@ def test_from_the_plan_line_to_the_closed_audit(
     head.wait_for_selector(".o_field_widget[name=problem]")
     choose(head, "李运维", ".o_field_widget[name=owner_id]")
     fill(head, "root_cause", "工单关闭后没有回访提醒。")
-    open_tab(head, "措施与结果")
+    open_tab(head, "measure")
     fill(head, "action", "工单关闭后自动生成回访任务并提醒。")
     save(head)
     improvement = record_id(head)
@@ -316,7 +314,7 @@ def test_from_the_plan_line_to_the_closed_audit(
     show(head, f"itss-improvements/{improvement}")
     press(head, "action_start")
     wait_for_state(head, "in_progress")
-    open_tab(head, "措施与结果")
+    open_tab(head, "measure")
     fill(head, "completion", "提醒已上线，连续两周抽查全部回访。")
     save(head)
     press(head, "action_finish")

@@ -8,6 +8,8 @@ import threading
 
 import pytest
 
+from web_client import open_tab
+
 
 def click(page, name):
     page.click(f".o_form_view button[name={name}]:visible")
@@ -25,10 +27,6 @@ def fill(page, name, text):
 def save(page):
     page.click(".o_form_button_save")
     page.wait_for_selector(".o_form_button_save", state="hidden")
-
-
-def open_tab(page, label):
-    page.click(f".o_notebook .nav-link:has-text('{label}')")
 
 
 def wait_for_state(page, label):
@@ -77,7 +75,7 @@ def test_a_major_complaint_from_the_customer_s_words_to_an_effective_measure(
     quality.wait_for_selector(".ribbon:has-text('重大')")
     click(quality, "action_investigate")
     wait_for_state(quality, "调查中")
-    open_tab(quality, "调查与答复")
+    open_tab(quality, "answer")
     fill(quality, "investigation", "值班电话未转接，记录显示当晚值班员外出处理故障。")
     fill(quality, "root_cause", "值班员外出时没有转接规定。")
     fill(quality, "resolution", "向您致歉。今后值班员外出时电话自动转接备班人员。")
@@ -91,7 +89,7 @@ def test_a_major_complaint_from_the_customer_s_words_to_an_effective_measure(
     click(quality, "action_raise_improvement")
     quality.wait_for_selector(".o_field_widget[name=source_name], .o_field_widget[name=problem]")
     fill(quality, "name", "值班电话自动转接")
-    open_tab(quality, "措施与结果")
+    open_tab(quality, "measure")
     fill(quality, "action", "设置自动转接并写入值班制度。")
     ops = rpc(demo_server, "ops")
     save(quality)
@@ -131,7 +129,7 @@ def test_a_major_complaint_from_the_customer_s_words_to_an_effective_measure(
     show(owner, f"itss-improvements/{improvement}")
     click(owner, "action_start")
     wait_for_state(owner, "进行中")
-    open_tab(owner, "措施与结果")
+    open_tab(owner, "measure")
     fill(owner, "completion", "已设置自动转接，连续两周抽查有效。")
     save(owner)
     click(owner, "action_finish")
@@ -148,7 +146,7 @@ def test_a_major_complaint_from_the_customer_s_words_to_an_effective_measure(
     screenshot(quality, "improvement_effective")
     # and from there back to the customer's words
     click(quality, "action_open_source")
-    open_tab(quality, "投诉内容")
+    open_tab(quality, "complaint")
     quality.wait_for_selector(".o_field_widget[name=description]:has-text('昨晚十点报修')")
 
 

@@ -4,6 +4,8 @@ The way from a new review to its issued report is an Odoo tour; here the demonst
 file is looked at as a certification expert would. The pictures are made as those of test_story.py.
 """
 
+from web_client import open_tab
+
 HEADINGS = (
     "以往评审措施的跟踪",
     "内外部变化",
@@ -22,7 +24,7 @@ def test_the_file_of_last_year_s_review(sign_in, show, screenshot):
     show(page, "itss-reviews")
     page.click(".o_data_row:has-text('2025年管理评审')")
     page.wait_for_selector(".o_form_view .o_statusbar_status")
-    page.click(".o_notebook .nav-link[name=inputs]")
+    open_tab(page, "inputs")
     inputs = page.locator("[name=input_ids] .o_data_row")
     assert inputs.count() == len(HEADINGS)
     for row, heading in zip(inputs.all_inner_texts(), HEADINGS, strict=True):
@@ -30,11 +32,11 @@ def test_the_file_of_last_year_s_review(sign_in, show, screenshot):
     assert "n = " in inputs.nth(2).inner_text(), "every average is shown with its n"
     page.set_viewport_size({"width": 1280, "height": 1300})
     screenshot(page, "review_form")
-    page.click(".o_notebook .nav-link[name=decisions]")
+    open_tab(page, "decisions")
     assert page.locator("[name=decision_ids] .o_data_row:has-text('已关闭')").count() == 3
     page.click(".oe_stat_button[name=action_open_report]")
     page.wait_for_selector(".o_breadcrumb:has-text('2025年管理评审报告')")
-    page.click(".o_notebook .nav-link[name=receipts]")
+    open_tab(page, "receipts")
     page.wait_for_selector("[name=receipt_ids] .o_data_row")
     assert page.locator("[name=receipt_ids] .o_data_row").count() == 5
 
@@ -52,7 +54,7 @@ def test_the_next_review_takes_the_decisions_over(sign_in, show, demo_server, rp
     page.wait_for_selector(".o_form_view .o_field_widget[name=agenda]")
     page.click(".o_form_button_save")
     page.wait_for_selector(".o_form_button_save", state="hidden")
-    page.click(".o_notebook .nav-link[name=inputs]")
+    open_tab(page, "inputs")
     first = page.locator("[name=input_ids] .o_data_row").first
     assert "夜间增设一名备值班人员" in first.inner_text()
     evaluation = page.locator("[name=input_ids] .o_data_row", has_text="目标实现情况")
