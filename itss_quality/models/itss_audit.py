@@ -764,8 +764,8 @@ class ItssAudit(models.Model):
         raised = self.env["itss.nonconformity"]._read_group(
             [
                 ("company_id", "=", company.id),
-                ("raised_at", ">=", get_midnight(self.env, start)),
-                ("raised_at", "<", get_midnight(self.env, end + timedelta(days=1))),
+                ("raised_at", ">=", get_midnight(self.env, start, company)),
+                ("raised_at", "<", get_midnight(self.env, end + timedelta(days=1), company)),
                 ("state", "!=", "withdrawn"),
             ],
             ["grade", "state"],

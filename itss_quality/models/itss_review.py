@@ -11,6 +11,8 @@ CONCLUSIONS = ("suitability", "adequacy", "effectiveness")
 VERDICTS = [("yes", "Yes"), ("partly", "Partly"), ("no", "No")]
 # what the report says: it can't change while a report is being signed, nor after
 OUTPUT_FIELDS = ("name", *CONCLUSIONS, *(f"{name}_text" for name in CONCLUSIONS))
+# a period outside is a slip of the keyboard
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 # what the meeting and its invitation follow
 MEETING_FIELDS = (
     "name",
@@ -434,6 +436,17 @@ class ItssReview(models.Model):
                     )
                 )
 
+    @api.constrains("period_start", "period_end")
+    def _check_period(self):
+        for review in self:
+            if review.period_start < FIRST_DAY or review.period_end > LAST_DAY:
+                raise ValidationError(
+                    self.env._(
+                        "The period of “%(review)s” can't be right: please check its years.",
+                        review=review.display_name,
+                    )
+                )
+
     # -------------------------------------------------------------------------
     # CRUD
     # -------------------------------------------------------------------------
@@ -529,13 +542,8 @@ class ItssReview(models.Model):
 
     def _check_step(self, new_state, vals):
         super()._check_step(new_state, vals)
-        if new_state == "held" and self.date > fields.Datetime.now():
-            raise UserError(
-                self.env._(
-                    "The review takes place on %(date)s: it can't have been held yet.",
-                    date=format_datetime(self.env, self.date),
-                )
-            )
+        if new_state == "held":
+            self._check_held()
         missing = self._get_missing() if new_state == "closed" else []
         if missing:
             raise UserError(
@@ -543,6 +551,29 @@ class ItssReview(models.Model):
                     "Before “%(review)s” can be closed, this is missing:\n%(missing)s",
                     review=self.display_name,
                     missing="\n".join(f"- {line}" for line in missing),
+                )
+            )
+
+    def _check_held(self):
+        """Raise unless the review can have been held, with all it needs."""
+        if self.date > fields.Datetime.now():
+            raise UserError(
+                self.env._(
+                    "The review takes place on %(date)s: it can't have been held yet.",
+                    date=format_datetime(self.env, self.date),
+                )
+            )
+        if self.period_start > fields.Date.context_today(self):
+            raise UserError(
+                self.env._("The period of the review has not begun: please enter the right one.")
+            )
+        # they freeze with the figures
+        if missing := self._get_topic_warnings():
+            raise UserError(
+                self.env._(
+                    "%(missing)s The meeting reviews all of them: please have them written, or write "
+                    "down yourself what was reported.",
+                    missing=missing[0],
                 )
             )
 
@@ -628,7 +659,7 @@ class ItssReview(models.Model):
     def _get_topic_warnings(self):
         """Return which topic reports are still to be written."""
         # how many there are is no secret to who sees the review
-        topics = self.sudo().input_ids.filtered(lambda one: not one.text)
+        topics = self.sudo().input_ids.filtered(lambda one: not (one.text or "").strip())
         kinds = dict(topics._fields["kind"]._description_selection(self.env))
         names = ", ".join(kinds[topic.kind] for topic in topics)
         return [self.env._("Topic reports still to be written: %(topics)s.", topics=names)] * bool(

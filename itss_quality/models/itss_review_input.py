@@ -202,7 +202,7 @@ class ItssReviewInput(models.Model):
 
     def _ask_reports(self):
         """Ask the heads of the departments for the reports still to write (superuser mode)."""
-        for one in self.filtered(lambda one: not one.text):
+        for one in self.filtered(lambda one: not (one.text or "").strip()):
             user = one.department_id.manager_id.user_id.filtered("active")
             if user:
                 topic = one.with_context(lang=user.lang)
@@ -225,12 +225,13 @@ class ItssReviewInput(models.Model):
     def _update_figures(self):
         """Take the figures from the records of the period of the review (superuser mode).
 
-        Each kind of record is read by one grouped query, in the language of the company: what is
-        kept as evidence reads the same, whoever pressed the button.
+        Each kind of record is read by one grouped query, in the language and the time zone of the
+        company: what is kept as evidence is the same, whoever pressed the button.
         """
         for review, inputs in self.grouped("review_id").items():
-            lang = review.company_id.partner_id.lang or self.env.lang
-            inputs = inputs.with_context(lang=lang)
+            company = review.company_id
+            lang = company.partner_id.lang or self.env.lang
+            inputs = inputs.with_context(lang=lang, tz=company.resource_calendar_id.tz)
             facts = inputs._get_facts(review)
             for one in inputs:
                 one.figures = getattr(one, f"_get_figures_{one.kind}")(facts)
@@ -238,8 +239,7 @@ class ItssReviewInput(models.Model):
     def _get_facts(self, review):
         """Read what the records of the review's period say."""
         company = review.company_id
-        start = get_midnight(self.env, review.period_start)
-        end = get_midnight(self.env, review.period_end + timedelta(days=1))
+        start, end = self._get_period(review)
         return Facts(
             callbacks=self._read_callbacks(company, start, end),
             complaints=self._read_complaints(company, start, end),
@@ -310,6 +310,7 @@ class ItssReviewInput(models.Model):
         """Return how many improvements were raised and closed, are late, and have worked."""
         self.env["itss.improvement"].flush_model()
         start, end = review.period_start, review.period_end
+        start_time, end_time = self._get_period(review)
         today = min(end, fields.Date.context_today(self))
         [row] = self.env.execute_query_dict(
             SQL(
@@ -335,8 +336,8 @@ class ItssReviewInput(models.Model):
                 start=start,
                 end=end,
                 today=today,
-                start_time=get_midnight(self.env, start),
-                end_time=get_midnight(self.env, end + timedelta(days=1)),
+                start_time=start_time,
+                end_time=end_time,
             )
         )
         checks = self.env["itss.improvement.check"]._read_group(
@@ -658,12 +659,18 @@ class ItssReviewInput(models.Model):
         return [("state", "!=", "withdrawn"), *self._get_period_domain(review, "raised_at")]
 
     @api.model
+    def _get_period(self, review):
+        """Return the moments when the review's period begins and ends, in UTC."""
+        company = review.company_id
+        return (
+            get_midnight(self.env, review.period_start, company),
+            get_midnight(self.env, review.period_end + timedelta(days=1), company),
+        )
+
+    @api.model
     def _get_period_domain(self, review, name):
-        return [
-            ("company_id", "=", review.company_id.id),
-            (name, ">=", get_midnight(self.env, review.period_start)),
-            (name, "<", get_midnight(self.env, review.period_end + timedelta(days=1))),
-        ]
+        start, end = self._get_period(review)
+        return [("company_id", "=", review.company_id.id), (name, ">=", start), (name, "<", end)]
 
     def _get_source(self, source):
         """Return model and domain of the records that a figure was taken from."""

@@ -108,8 +108,15 @@ class ReviewCommon(ItssCommon):
         review = review.with_user(cls.quality_user)
         if review.state == "draft":
             review.action_announce()
+        cls.write_topics(review)
         review.action_hold()
         return review
+
+    @classmethod
+    def write_topics(cls, review):
+        """Write the topic reports that are still missing."""
+        inputs = review.with_user(cls.quality_user).input_ids
+        inputs.filtered(lambda one: not one.text).text = "运行正常"
 
     @classmethod
     def decide(cls, review, **vals):
@@ -265,6 +272,7 @@ class TestReviewWorkflow(ReviewCommon):
                     review = self.make_review()
                     if step == "held":
                         review.action_announce()
+                        self.write_topics(review)
                     mine = review.with_user(user)
                     if user.login in ORGANISERS | {"t_representative"}:
                         self.assertTrue(mine.can_announce or mine.can_hold)
@@ -303,6 +311,32 @@ class TestReviewWorkflow(ReviewCommon):
         review = self.make_review(date="2025-10-27 01:00:00")
         review.action_announce()
         with self.assertRaisesRegex(UserError, "can't have been held yet"):
+            review.action_hold()
+
+    def test_a_review_is_not_held_without_every_topic_report(self):
+        review = self.make_review()
+        review.action_announce()
+        self.write_topics(review)
+        for empty in (False, " \n"):
+            review.input_ids[3].text = empty
+            with self.assertRaisesRegex(UserError, "written: Process Performance\\."):
+                review.action_hold()
+        review.input_ids[3].text = "各过程按计划运行"
+        review.action_hold()
+        self.assertEqual(review.state, "held")
+
+    def test_a_period_that_can_t_be_right_is_refused(self):
+        for vals in (
+            {"period_start": "0001-01-01"},
+            {"period_end": "9999-12-31"},
+        ):
+            with self.subTest(vals=vals), self.assertRaisesRegex(ValidationError, "its years"):
+                with self.env.cr.savepoint():
+                    self.make_review(**vals)
+        review = self.make_review(period_start="2026-01-01", period_end="2026-12-31")
+        review.action_announce()
+        self.write_topics(review)
+        with self.assertRaisesRegex(UserError, "has not begun"):
             review.action_hold()
 
     def test_what_was_held_stays(self):
@@ -712,6 +746,19 @@ class TestReviewFigures(ReviewCommon):
         self.assertEqual(measures["Hours to acknowledge a complaint"][:2], (1.5, 2))
         self.assertEqual(measures["Hours to answer a complaint"][:2], (10.0, 1))
 
+    def test_days_begin_in_the_company_whoever_asks(self):
+        self.company.resource_calendar_id = self.env["resource.calendar"].create(
+            {"name": "中国", "tz": "Asia/Shanghai", "company_id": self.company.id}
+        )
+        self._make_complaint(received_at="2024-12-31 15:59:59")
+        self._make_complaint(received_at="2024-12-31 16:00:00")  # New Year's Day in China
+        review = self.make_review()
+        for zone in ("UTC", "America/New_York", "Asia/Tokyo"):
+            self.quality_user.tz = zone
+            review.action_update_figures()
+            with self.subTest(zone=zone):
+                self.assertEqual(self.figures(review, "feedback")["Complaints received"][0], 1)
+
     def _make_improvement(self, created="2025-08-01", **vals):
         improvement = self.env["itss.improvement"].create(
             {
@@ -1114,6 +1161,7 @@ class TestReviewOverRpc(ReviewCommon, HttpCase):
         review = self.make_review(date=past)
         if state != "draft":
             review.action_announce()
+            self.write_topics(review)
         if state in ("held", "closed"):
             self.finish(review)
         if state == "closed":

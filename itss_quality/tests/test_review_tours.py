@@ -28,6 +28,7 @@ class TestReviewTours(ReviewCommon, HttpCase):
         topic.department_id = self.dep_staff
         self.start_tour("/odoo/itss-review-inputs", "itss_review_report_topic", login="t_staff")
         self.assertEqual(topic.text, "无重大变化")
+        self.write_topics(review)
 
         self.start_tour(f"/odoo/itss-reviews/{review.id}", "itss_review_hold", login="t_quality")
         self.env.invalidate_all()

@@ -23,10 +23,13 @@ def format_minutes(env, minutes):
     return env._("%(duration)s late", duration=words) if late else words
 
 
-def get_midnight(env, day):
+def get_midnight(env, day, company=None):
     """Return when a day begins for the user, in UTC.
 
     :param date day: as the user counts days
+    :param company: ``res.company`` by whose working hours days are counted instead: for figures
+        that are kept, whoever asks for them
     """
-    midnight = pytz.timezone(env.user.tz or "UTC").localize(datetime.combine(day, time.min))
+    tz = company.resource_calendar_id.tz if company else env.user.tz
+    midnight = pytz.timezone(tz or "UTC").localize(datetime.combine(day, time.min))
     return midnight.astimezone(pytz.utc).replace(tzinfo=None)
