@@ -102,7 +102,11 @@ tours.add("itss_review_announce", {
             },
         },
         ...choose("chair_id", "张总"),
-        fillIn("location", "三号会议室"),
+        {
+            content: "Say where",
+            trigger: ".o_field_widget[name='location'] input",
+            run: "edit 三号会议室",
+        },
         save,
         {
             content: "The audit's results are still to come",
