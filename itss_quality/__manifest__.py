@@ -90,6 +90,7 @@
         "demo/itss_callback_demo.xml",
         "demo/itss_survey_demo.xml",
         "demo/itss_complaint_demo.xml",
+        "demo/itss_history_demo.xml",
         "demo/itss_audit_demo.xml",
         "demo/itss_review_demo.xml",
     ],

@@ -217,6 +217,7 @@ def test_from_the_plan_line_to_the_closed_audit(
     show(quality, f"itss-audits/{audit}")
     press(quality, "action_prepare_lines")
     quality.wait_for_selector(".o_list_view .o_group_header")
+    hold_meeting(quality, show, audit, "预备会议", "确定审核组分工、检查表和日程。")
     minutes = "介绍审核目的、范围、准则和日程。"
     meeting = hold_meeting(quality, show, audit, "首次会议", minutes, "张质量")
     signed = [["meeting_id", "=", meeting], ["signature", "!=", False]]
@@ -320,7 +321,10 @@ def test_from_the_plan_line_to_the_closed_audit(
     press(head, "action_finish")
     wait_for_state(head, "to_verify")
     show(quality, f"itss-improvements/{improvement}")
-    sign(quality, "action_verify", "closed")
+    press(quality, "action_verify")
+    quality.fill(".modal .o_field_widget[name=reason] textarea", "核对提醒设置，抽查两周回访记录。")
+    quality.click(".modal-footer .btn-primary")
+    wait_for_state(quality, "closed")
     show(quality, f"itss-nonconformities/{nonconformity}")
     fill(quality, "verification", "抽查10张工单，均在24小时内回访。")
     save(quality)

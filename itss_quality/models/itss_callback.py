@@ -322,6 +322,7 @@ class ItssCallback(models.Model):
         "state",
         "engineer_id",
         "complaint_id.subject_user_ids",
+        "complaint_id.severity",
         "claimed_by_id",
         "claimed_until",
     )
@@ -331,7 +332,8 @@ class ItssCallback(models.Model):
         is_quality = self.env.user.has_group(GROUP_QUALITY)
         for callback in self:
             is_other = not callback._is_partial(self.env.user)
-            callback.can_call = is_agent and is_other and callback.state in OPEN_STATES
+            is_caller = is_quality or (is_agent and not callback._is_major())
+            callback.can_call = is_caller and is_other and callback.state in OPEN_STATES
             callback.can_correct = is_quality and is_other and callback.state == "done"
 
     # -------------------------------------------------------------------------
@@ -344,6 +346,8 @@ class ItssCallback(models.Model):
         for callback in self:
             if callback.user_id and callback.user_id == callback.engineer_id:
                 raise UserError(callback._get_engineer_refusal())
+            if callback.user_id and not callback._is_caller(callback.user_id):
+                raise callback._get_caller_refusal()
 
     # -------------------------------------------------------------------------
     # CRUD
@@ -354,6 +358,9 @@ class ItssCallback(models.Model):
             vals = {**vals, "email": email_normalize(vals["email"]) or ""}
             if not vals["email"]:
                 raise UserError(self.env._("This is no e-mail address: please check it."))
+        if not self.env.su and not set(self._locked_fields).isdisjoint(vals):
+            for callback in self:
+                callback._check_caller_role()
         result = super().write(vals)
         if "phone" in vals and not self.env.su:
             self.sudo().filtered("phone_wrong").phone_wrong = False
@@ -475,6 +482,27 @@ class ItssCallback(models.Model):
         """Whether the user solved it, or is one of those the complaint is about."""
         return user in self.engineer_id | self.sudo().complaint_id.subject_user_ids
 
+    def _is_major(self):
+        """Whether it is about a major complaint, which the quality department calls back (plan 5)."""
+        return self.sudo().complaint_id.severity == "major"
+
+    def _is_caller(self, user):
+        """Whether the user's role may make this call."""
+        return not self._is_major() or user.has_group(GROUP_QUALITY)
+
+    def _get_caller_refusal(self):
+        return AccessError(
+            self.env._(
+                "“%(record)s” is about a major complaint: only the role %(role)s calls the customer back.",
+                record=self.display_name,
+                role=self.env.ref(GROUP_QUALITY).sudo().name,
+            )
+        )
+
+    def _check_caller_role(self):
+        if not self._is_caller(self.env.user):
+            raise self._get_caller_refusal()
+
     def _check_impartial(self):
         if self.env.user == self.engineer_id:
             raise UserError(self._get_engineer_refusal())
@@ -488,6 +516,7 @@ class ItssCallback(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
+        self._check_caller_role()
         self._check_impartial()
         self.check_access("write")
         if self.state not in OPEN_STATES:
@@ -537,6 +566,7 @@ class ItssCallback(models.Model):
                 callback._is_current()
                 and not callback._is_claimed_by_other()
                 and not callback._is_partial(self.env.user)
+                and callback._is_caller(self.env.user)
             )
         )
 
@@ -557,7 +587,8 @@ class ItssCallback(models.Model):
         :return: the new ``itss.callback.attempt``
         :raise UserError: the values do not fit the outcome, the callback has ended, the ticket is no
             longer solved, another agent has the call, or the user solved the ticket
-        :raise AccessError: the user is not of the service desk, or of another company
+        :raise AccessError: the user is not of the service desk, or of another company; a major
+            complaint is called back by the quality department
         """
         self._check_caller()
         next_call = self._read_next_call(next_call)
@@ -894,7 +925,7 @@ class ItssCallback(models.Model):
         run_batches(self, [(domain, lambda batch: batch._assign())], size=500)
 
     def _assign(self):
-        groups = self.grouped(lambda one: (one.company_id, one.complaint_id.severity == "major"))
+        groups = self.grouped(lambda one: (one.company_id, one._is_major()))
         for (company, is_major), callbacks in groups.items():
             # the quality department itself calls back after major complaints (plan 5)
             agents = company._itss_get_agents(GROUP_QUALITY if is_major else GROUP_SERVICE_DESK)
@@ -924,6 +955,8 @@ class ItssCallback(models.Model):
 
     def _get_clock_user(self, level):
         user = self.user_id.filtered("active") if level == WARNED else self.env["res.users"]
+        if self._is_major():
+            return user
         leader = self.team_id.itss_leader_id
         desk = self.company_id.itss_service_desk_department_id.manager_id.user_id
         return user or leader.filtered("active") or desk.filtered("active")
@@ -969,6 +1002,7 @@ class ItssCallback(models.Model):
 
         :return: window action; a notification when the ticket is not solved any more
         :raise UserError: another agent has it, it has ended, or the user solved the ticket
+        :raise AccessError: a major complaint is called back by the quality department
         """
         self.ensure_one()
         self._check_caller()
@@ -995,6 +1029,10 @@ class ItssCallback(models.Model):
         callable_now &= Domain("phone_wrong", "=", False) & Domain(
             "engineer_id", "!=", self.env.uid
         )
+        if not self.env.user.has_group(GROUP_QUALITY):
+            callable_now &= Domain("complaint_id", "=", False) | Domain(
+                "complaint_id.severity", "!=", "major"
+            )
         callable_now &= Domain("next_call", "=", False) | Domain("next_call", "<=", now)
         callable_now &= (
             Domain("claimed_until", "=", False)

@@ -6,7 +6,7 @@ from psycopg2 import OperationalError
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import email_normalize, html2plaintext, is_html_empty
+from odoo.tools import SQL, email_normalize, html2plaintext, is_html_empty
 
 from ..tools.durations import format_minutes
 from .itss_complaint_severity import LEVELS, SEVERITIES
@@ -101,12 +101,14 @@ class ItssComplaint(models.Model):
         "escalation_level",
         "escalate_at",
         "resolved_by_id",
+        "closed_by_id",
         "callback_ids",
         "repeat_of_id",
         "customer_file_ids",
         "reopen_count",
         "invalid_reason",
         "invalid_by_id",
+        "invalid_confirmed_by_id",
     )
 
     # what it was registered from: given once
@@ -222,6 +224,13 @@ class ItssComplaint(models.Model):
     resolved_at = fields.Datetime(string="Answered on", readonly=True, copy=False)
     resolved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     closed_at = fields.Datetime(string="Closed on", readonly=True, copy=False)
+    closed_by_id = fields.Many2one(
+        "res.users",
+        string="Closed by",
+        readonly=True,
+        copy=False,
+        help="Empty when the customer closed it by answering through the link.",
+    )
     time_left = fields.Char(compute="_compute_time_left")
     is_overdue = fields.Boolean(
         string="Overdue", compute="_compute_time_left", search="_search_is_overdue"
@@ -239,6 +248,12 @@ class ItssComplaint(models.Model):
         store=True,
         aggregator="avg",
         digits=(16, 1),
+    )
+    received_count = fields.Integer(
+        string="Received",
+        compute="_compute_hours",
+        store=True,
+        help="Those that turned out to be invalid do not count.",
     )
     closed_count = fields.Integer(string="Closed", compute="_compute_hours", store=True)
     handled_rate = fields.Float(
@@ -286,6 +301,9 @@ class ItssComplaint(models.Model):
     invalid_reason = fields.Text(readonly=True, copy=False)
     invalid_by_id = fields.Many2one(
         "res.users", string="Held Invalid by", readonly=True, copy=False
+    )
+    invalid_confirmed_by_id = fields.Many2one(
+        "res.users", string="Confirmed Invalid by", readonly=True, copy=False
     )
     can_acknowledge = fields.Boolean(compute="_compute_can_steps")
     can_investigate = fields.Boolean(compute="_compute_can_steps")
@@ -362,8 +380,10 @@ class ItssComplaint(models.Model):
                 ("acknowledge_hours", complaint.acknowledged_at),
                 ("resolve_hours", complaint.resolved_at),
             ):
+                # left alone without an end: no hours are not zero hours
                 if start and end:
                     complaint[field] = (end - start).total_seconds() / 3600
+            complaint.received_count = int(complaint.state != "invalid")
             complaint.closed_count = int(complaint.state == "closed")
             complaint.handled_rate = complaint.closed_count
 
@@ -685,10 +705,10 @@ class ItssComplaint(models.Model):
                         record=self.display_name,
                     )
                 )
-            if not self.sudo().improvement_ids.filtered(lambda one: one.state != "cancelled"):
+            if not self.sudo()._get_live_improvements():
                 raise UserError(
                     self.env._(
-                        "“%(record)s” is major: it needs at least one improvement.",
+                        "“%(record)s” is major: it needs at least one improvement that is planned.",
                         record=self.display_name,
                     )
                 )
@@ -707,7 +727,8 @@ class ItssComplaint(models.Model):
         elif new_state == "reopened":
             self._reopen()
         elif new_state in ENDED_STATES:
-            self.closed_at = now
+            name = "closed_by_id" if new_state == "closed" else "invalid_confirmed_by_id"
+            self.write({"closed_at": now, name: self.env.uid})
             self._stop_clock()
             self._cancel_callbacks()
 
@@ -723,11 +744,13 @@ class ItssComplaint(models.Model):
             {
                 "reopen_count": self.reopen_count + 1,
                 "closed_at": False,
+                "closed_by_id": False,
                 "resolved_at": False,
                 "resolved_by_id": False,
                 "answer_deadline": company._itss_add_hours(fields.Datetime.now(), answer),
             }
         )
+        self._clear_resolve_hours()
         self._cancel_callbacks()
         self._start_clock()
         user = self.user_id.filtered("active") or company._itss_get_quality_user()
@@ -735,6 +758,14 @@ class ItssComplaint(models.Model):
             complaint = self.with_context(lang=user.lang)
             summary = complaint.env._("Complaint reopened: the customer is not satisfied")
             complaint.activity_schedule(TODO, summary=summary, user_id=user.id)
+
+    def _clear_resolve_hours(self):
+        """An answer taken back counts in no average: it has no hours, rather than none of them."""
+        self.flush_recordset()
+        self.env.cr.execute(
+            SQL("UPDATE itss_complaint SET resolve_hours = NULL WHERE id IN %s", tuple(self.ids))
+        )
+        self.invalidate_recordset(["resolve_hours"])
 
     def _reopen_by_customer(self, reason):
         """Take the complaint up again since the customer says so in the portal (superuser mode).
@@ -779,7 +810,7 @@ class ItssComplaint(models.Model):
     def _open_callback(self):
         """Ask the customer whether the answer is satisfying (plan 5: 回访; superuser mode)."""
         now = fields.Datetime.now()
-        self.env["itss.callback"]._open(
+        callback = self.env["itss.callback"]._open(
             [
                 {
                     "complaint_id": self.id,
@@ -796,6 +827,9 @@ class ItssComplaint(models.Model):
                 }
             ]
         )
+        if self.severity == "major":
+            # the quality department calls back itself, and knows at once who (plan 5)
+            callback._assign()
 
     def _cancel_callbacks(self):
         self.callback_ids._cancel(self.env._("The complaint is no longer waiting for a callback."))
@@ -806,7 +840,15 @@ class ItssComplaint(models.Model):
             return
         words = callback.comment or "—"
         if is_satisfied:
-            self.write({"state": "closed", "closed_at": fields.Datetime.now()})
+            # through the link nobody but the customer does
+            caller = callback.user_id if callback.channel == "phone" else self.env["res.users"]
+            self.write(
+                {
+                    "state": "closed",
+                    "closed_at": fields.Datetime.now(),
+                    "closed_by_id": caller.id,
+                }
+            )
             self.message_post(body=self.env._("The customer is satisfied: %(words)s", words=words))
         else:
             self.write({"state": "reopened", "reopen_reason": words})
@@ -824,6 +866,35 @@ class ItssComplaint(models.Model):
 
     def _is_major_source(self):
         return self.severity == "major"
+
+    def _get_live_improvements(self):
+        """Return the improvements that are at least planned."""
+        return self.improvement_ids.filtered(lambda one: one.state not in ("draft", "cancelled"))
+
+    def _check_improvement_cancelled(self):
+        if (
+            self.severity == "major"
+            and self.state in ("resolved", "closed")
+            and not self._get_live_improvements()
+        ):
+            raise UserError(
+                self.env._(
+                    "“%(record)s” is major and has been answered: its last improvement can't be "
+                    "cancelled. Please plan another one first.",
+                    record=self.display_name,
+                )
+            )
+
+    def _propose_root_cause(self, improvement):
+        """Take the root cause over while the complaint has none; its handler may word it anew."""
+        if self.state in OPEN_STATES and not self.root_cause:
+            self.root_cause = improvement.root_cause
+            self._message_log(
+                body=self.env._(
+                    "Root cause taken over from %(improvement)s.",
+                    improvement=improvement.display_name,
+                )
+            )
 
     def _prepare_improvement_vals(self):
         return {

@@ -51,6 +51,7 @@ class ItssImprovement(models.Model):
         ("in_progress", "to_verify"): ("completion", "owner_id"),
     }
     _reason_fields = {
+        ("to_verify", "closed"): "verification",
         ("to_verify", "in_progress"): "return_reason",
         ("draft", "cancelled"): "cancel_reason",
         ("planned", "cancelled"): "cancel_reason",
@@ -98,7 +99,8 @@ class ItssImprovement(models.Model):
     correction = fields.Text(help="What was done right away to put it right (纠正).")
     cause_ids = fields.One2many("itss.improvement.cause", "improvement_id", string="Why?")
     root_cause = fields.Text(
-        help="Why it could happen. Required when the source is major, such as a major complaint."
+        help="Why it could happen. Left empty, it is the last of the whys. Required when the source is "
+        "major, such as a major complaint."
     )
     is_major = fields.Boolean(
         string="Major", compute="_compute_is_major", help="Its source is major."
@@ -149,6 +151,11 @@ class ItssImprovement(models.Model):
     return_reason = fields.Text(readonly=True, copy=False)
     cancel_reason = fields.Text(readonly=True, copy=False)
     completed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    verification = fields.Text(
+        readonly=True,
+        copy=False,
+        help="What the quality department looked at, and what it found: records, samples, dates.",
+    )
     verified_by_id = fields.Many2one("res.users", string="Verified by", readonly=True, copy=False)
     verified_date = fields.Date(readonly=True, copy=False)
     check_ids = fields.One2many("itss.improvement.check", "improvement_id", readonly=True)
@@ -261,6 +268,8 @@ class ItssImprovement(models.Model):
     def write(self, vals):
         if not self.env.su:
             self._check_planned(vals)
+        if vals.get("state") in ("planned", "to_verify"):
+            self._take_last_why()
         result = super().write(vals)
         if "attachment_ids" in vals:
             self.attachment_ids._itss_tie(self)
@@ -282,6 +291,13 @@ class ItssImprovement(models.Model):
                 names += ["date_deadline"] if deadline != improvement.date_deadline else []
             if names:
                 raise improvement._get_locked_refusal(list(dict.fromkeys(names)))
+
+    def _take_last_why(self):
+        """Let the last "why?" be the root cause where none was entered: nobody types it twice."""
+        for improvement in self:
+            is_open = improvement.state in ("draft", *OWNER_STATES)
+            if is_open and improvement.cause_ids and not improvement.root_cause:
+                improvement.root_cause = improvement.cause_ids.sorted()[-1].why
 
     def postpone(self, date_deadline, reason):
         """Change the deadline of a planned measure; the old one and the reason stay in the chatter.
@@ -342,6 +358,14 @@ class ItssImprovement(models.Model):
             )
         return self._get_owner_refusal()
 
+    def _get_step_info(self, new_state):
+        if new_state == "closed":
+            return self.env._(
+                "You confirm that the measure was carried out. Say what you have looked at, and what you "
+                "found: the completion text of the owner is no verification."
+            )
+        return super()._get_step_info(new_state)
+
     def _check_step(self, new_state, vals):
         super()._check_step(new_state, vals)
         if new_state in ("to_verify", "closed") and self.is_major and not self.root_cause:
@@ -354,6 +378,9 @@ class ItssImprovement(models.Model):
 
     def _apply_step(self, old_state, new_state):
         super()._apply_step(old_state, new_state)
+        if new_state in ("planned", "to_verify") and self.root_cause:
+            if source := self._get_source():
+                source._propose_root_cause(self)
         if new_state == "closed":
             self._apply_verification()
         elif new_state == "to_verify":
@@ -370,6 +397,8 @@ class ItssImprovement(models.Model):
         elif new_state == "cancelled":
             self.escalate_at = False
             self.activity_unlink([TODO])
+            if source := self._get_source():
+                source._check_improvement_cancelled()
         elif old_state == "to_verify":
             self._note_check("verification", "failed", self.return_reason)
             self._start_clock()
@@ -378,7 +407,7 @@ class ItssImprovement(models.Model):
         """Note who verified the measure, and when it is looked whether it has worked."""
         today = fields.Date.context_today(self)
         check = today + timedelta(days=self.company_id.itss_improvement_check_days)
-        self._note_check("verification", "passed", self.completion)
+        self._note_check("verification", "passed", self.verification)
         self.activity_unlink([TODO])
         self.write(
             {
@@ -434,6 +463,7 @@ class ItssImprovement(models.Model):
                 "effectiveness": result,
                 "state": "in_progress",
                 "completed_by_id": False,
+                "verification": False,
                 "verified_by_id": False,
                 "verified_date": False,
                 "date_check": False,
@@ -446,6 +476,17 @@ class ItssImprovement(models.Model):
             note=plaintext2html(note),
             user_id=improvement.owner_id.id,
         )
+        if source := improvement._get_source():
+            source._follow_ineffective(improvement, note)
+
+    def _get_last_effectiveness(self):
+        """Return the check that says how effective it is; none while that is still to be checked."""
+        self.ensure_one()
+        if self.effectiveness not in ("effective", "ineffective"):
+            return self.check_ids.browse()
+        return self.check_ids.filtered(lambda check: check.kind == "effectiveness").sorted("id")[
+            -1:
+        ]
 
     def _get_source(self):
         """Return the record that gave rise to the improvement, or ``None``."""
@@ -535,12 +576,13 @@ class ItssImprovement(models.Model):
         return self.write({"state": "to_verify"})
 
     def action_verify(self):
-        """Confirm as quality department that the measure was carried out.
+        """Ask as quality department what was checked, and close the measure.
 
+        :return: window action of the dialog
         :raise UserError: wrong state, or the user owns the improvement
         :raise AccessError: missing role
         """
-        return self.write({"state": "closed"})
+        return self._action_ask_reason("closed", self.env._("Verify and Close"))
 
     def action_return(self):
         """Ask why the measure is not enough and send it back to its owner.

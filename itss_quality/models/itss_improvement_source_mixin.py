@@ -54,6 +54,19 @@ class ItssImprovementSourceMixin(models.AbstractModel):
         self.ensure_one()
         return False
 
+    def _follow_ineffective(self, improvement, note):
+        """Do what follows when an improvement raised from this record has not worked (superuser mode).
+
+        :param improvement: the ``itss.improvement`` that goes on
+        :param str note: by what it is seen
+        """
+
+    def _check_improvement_cancelled(self):
+        """Raise when the record can't do without an improvement just cancelled (superuser mode)."""
+
+    def _propose_root_cause(self, improvement):
+        """Take over the root cause found in an improvement, if it is of use here (superuser mode)."""
+
     def _prepare_improvement_vals(self):
         """Return the values an improvement raised from this record starts with."""
         self.ensure_one()

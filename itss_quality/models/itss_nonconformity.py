@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools.misc import format_datetime
 
 from ..tools.durations import get_midnight
 from ..tools.records import refuse_moving
@@ -488,6 +489,36 @@ class ItssNonconformity(models.Model):
             nonconformity = self.with_context(lang=user.lang)
             summary = nonconformity.env._("Nonconformity disputed: please decide")
             nonconformity.activity_schedule(TODO, summary=summary, user_id=user.id)
+
+    def _follow_ineffective(self, improvement, note):
+        """Open the nonconformity again: what it was closed by has not worked (plan 6.1)."""
+        if self.state != "closed":
+            return
+        message = self.env._(
+            "Open again: the measure “%(improvement)s” has not worked (%(note)s). It had been closed by "
+            "%(user)s on %(date)s: %(verification)s",
+            improvement=improvement.display_name,
+            note=note,
+            user=self.closed_by_id.name or "—",
+            date=format_datetime(self.env, self.closed_at) if self.closed_at else "—",
+            verification=self.verification or "—",
+        )
+        days = self.company_id.itss_nonconformity_days
+        self.write(
+            {
+                "state": "confirmed",
+                # the next one to close it has to look anew, and the department needs new time
+                "verification": False,
+                "closed_by_id": False,
+                "closed_at": False,
+                "date_deadline": fields.Date.context_today(self) + timedelta(days=days),
+            }
+        )
+        self.message_post(body=message)
+        self._start_clock()
+        self._ask_head(self.env._("The measure has not worked: please correct the nonconformity"))
+        # whoever was asked to close the audit can't any more
+        self.audit_id.filtered(lambda audit: audit.state == "follow_up").activity_unlink([TODO])
 
     # -------------------------------------------------------------------------
     # The clock: head of the department ahead and at the deadline, then the quality department

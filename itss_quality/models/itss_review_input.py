@@ -341,14 +341,27 @@ class ItssReviewInput(models.Model):
                 end_time=end_time,
             )
         )
-        checks = self.env["itss.improvement.check"]._read_group(
-            [("kind", "=", "effectiveness"), *self._get_period_domain(review, "date")],
-            ["result"],
-            ["__count"],
+        self.env["itss.improvement.check"].flush_model()
+        # each improvement counts once: what was found ineffective first and effective later has worked
+        [checked] = self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT count(*) AS checked,
+                       count(*) FILTER (WHERE result = 'effective') AS effective
+                  FROM (
+                        SELECT DISTINCT ON (improvement_id) result
+                          FROM itss_improvement_check
+                         WHERE company_id = %(company)s AND kind = 'effectiveness'
+                           AND date >= %(start_time)s AND date < %(end_time)s
+                      ORDER BY improvement_id, date DESC, id DESC
+                       ) AS last_check
+                """,
+                company=company.id,
+                start_time=start_time,
+                end_time=end_time,
+            )
         )
-        checked = dict(checks)
-        effective = checked.get("effective", 0)
-        return {**row, "effective": effective, "checked": sum(checked.values())}
+        return {**row, **checked}
 
     @api.model
     def _read_lines(self, review):

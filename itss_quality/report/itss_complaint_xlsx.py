@@ -1,13 +1,13 @@
+from datetime import datetime
+
 from babel.dates import format_skeleton
 
 from odoo import fields, models
 from odoo.tools import html2plaintext
 from odoo.tools.misc import babel_locale_parse
 
-RECORD_WIDTHS = (14, 10, 18, 24, 32, 14, 8, 18, 32, 28, 32, 20, 18, 10)
+RECORD_WIDTHS = (14, 10, 18, 24, 32, 14, 8, 18, 14, 18, 14, 32, 28, 32, 18, 20, 18, 10)
 FIGURE_WIDTHS = (14, 24, 20, 10, 10, 10, 12, 14, 14)
-# the columns of records that hold times
-MOMENTS = (7, 12)
 MEASURES = ("__count", "closed_count:sum", "acknowledge_hours:avg", "resolve_hours:avg")
 
 
@@ -58,10 +58,14 @@ class ItssComplaintXlsx(models.AbstractModel):
             self.env._("Description"),
             self.env._("Category"),
             self.env._("Severity"),
+            self.env._("Received on"),
+            self.env._("Received by"),
             self.env._("Acknowledged on"),
+            self.env._("Handled by"),
             self.env._("Investigation"),
             self.env._("Root Cause"),
             self.env._("Answer to the Customer"),
+            self.env._("Answered on"),
             self.env._("Callback"),
             self.env._("Closed on"),
             self.env._("Status"),
@@ -76,26 +80,32 @@ class ItssComplaintXlsx(models.AbstractModel):
             f"{complaint.name}\n{html2plaintext(complaint.description or '')}".strip(),
             complaint.category_id.name,
             self._say(complaint, "severity"),
+            complaint.received_at,
+            self._say_receiver(complaint),
             complaint.acknowledged_at,
+            complaint.user_id.sudo().name,
             complaint.investigation,
             complaint.root_cause,
             complaint.resolution,
+            complaint.resolved_at,
             self._say_callback(complaint),
             complaint.closed_at,
             self._say(complaint, "state"),
         )
         for column, value in enumerate(values):
-            if column in MOMENTS:
+            if isinstance(value, datetime):
                 self._write_moment(sheet, row, column, value, formats)
             else:
                 self._write_text(sheet, row, column, value, formats["wrapped"])
 
     def _write_moment(self, sheet, row, column, value, formats):
-        if value:
-            local = fields.Datetime.context_timestamp(self, value).replace(tzinfo=None)
-            sheet.write_datetime(row, column, local, formats["moment"])
-        else:
-            sheet.write_blank(row, column, None, formats["moment"])
+        local = fields.Datetime.context_timestamp(self, value).replace(tzinfo=None)
+        sheet.write_datetime(row, column, local, formats["moment"])
+
+    def _say_receiver(self, complaint):
+        """Return who registered it; nobody did when it came in by mail or in the portal."""
+        receiver = complaint.create_uid.sudo()
+        return receiver.name if receiver._is_internal() and not receiver._is_superuser() else ""
 
     def _say(self, record, name):
         return dict(record._fields[name]._description_selection(self.env)).get(record[name])

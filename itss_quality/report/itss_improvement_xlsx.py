@@ -1,6 +1,21 @@
 from odoo import fields, models
 
-WIDTHS = (14, 24, 32, 32, 14, 12, 12, 32, 14, 12, 12)
+WIDTHS = (14, 24, 32, 32, 14, 12, 12, 32, 32, 14, 12, 12, 14, 12, 32)
+
+FIELDS = (
+    "number",
+    "source_name",
+    "problem",
+    "action",
+    "owner_id",
+    "date_deadline",
+    "state",
+    "completion",
+    "verification",
+    "verified_by_id",
+    "verified_date",
+    "effectiveness",
+)
 
 
 class ItssImprovementXlsx(models.AbstractModel):
@@ -44,27 +59,17 @@ class ItssImprovementXlsx(models.AbstractModel):
             self.env._("Deadline"),
             self.env._("Status"),
             self.env._("Completion"),
+            self.env._("Verification"),
             self.env._("Verified by"),
             self.env._("Verified on"),
             self.env._("Effectiveness"),
+            self.env._("Effectiveness Checked by"),
+            self.env._("Effectiveness Checked on"),
+            self.env._("Effectiveness: Finding"),
         )
 
     def _write_row(self, sheet, row, improvement, formats):
-        for column, name in enumerate(
-            (
-                "number",
-                "source_name",
-                "problem",
-                "action",
-                "owner_id",
-                "date_deadline",
-                "state",
-                "completion",
-                "verified_by_id",
-                "verified_date",
-                "effectiveness",
-            )
-        ):
+        for column, name in enumerate(FIELDS):
             field, value = improvement._fields[name], improvement[name]
             if isinstance(field, fields.Date) and value:
                 sheet.write_datetime(row, column, value, formats["day"])
@@ -75,3 +80,15 @@ class ItssImprovementXlsx(models.AbstractModel):
                 # the name alone, which every reader of the table may see
                 value = value.sudo().name
             self._write_text(sheet, row, column, value, formats["wrapped"])
+        self._write_effectiveness(sheet, row, len(FIELDS), improvement, formats)
+
+    def _write_effectiveness(self, sheet, row, column, improvement, formats):
+        """Write who found when, and by what, whether the measure has worked."""
+        check = improvement._get_last_effectiveness()
+        self._write_text(sheet, row, column, check.user_id.sudo().name, formats["wrapped"])
+        if check:
+            day = fields.Datetime.context_timestamp(self, check.date).date()
+            sheet.write_datetime(row, column + 1, day, formats["day"])
+        else:
+            sheet.write_blank(row, column + 1, None, formats["day"])
+        self._write_text(sheet, row, column + 2, check.note, formats["wrapped"])

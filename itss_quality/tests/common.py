@@ -103,6 +103,14 @@ class ItssCommon(TransactionCase):
         return document
 
     @classmethod
+    def verify(cls, improvement, user=None, words="抽查值班表四周，均为两人"):
+        """Verify an improvement through the dialog, as the quality department does."""
+        user = user or cls.quality_user
+        action = improvement.with_user(user).action_verify()
+        dialogs = cls.env[action["res_model"]].with_user(user).with_context(**action["context"])
+        dialogs.create({"reason": words}).action_confirm()
+
+    @classmethod
     def report(cls, line, user, percent=50, **vals):
         """Report progress on a line as a user."""
         return (

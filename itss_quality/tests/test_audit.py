@@ -149,7 +149,7 @@ class AuditCommon(ItssCommon):
         improvement.action_start()
         improvement.completion = "提醒已上线"
         improvement.action_finish()
-        improvement.with_user(cls.quality_user).action_verify()
+        cls.verify(improvement)
         if close:
             nonconformity.with_user(cls.quality_user).write({"verification": "抽查十单，均已回访"})
             nonconformity.with_user(cls.quality_user).action_close()

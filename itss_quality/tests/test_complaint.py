@@ -62,6 +62,22 @@ class ComplaintCommon(ItssCommon):
         form.name = "调整派工"
         return form.save()
 
+    def plan_improvement(self, complaint):
+        improvement = self.add_improvement(complaint).with_user(self.quality_user)
+        improvement.write(
+            {"action": "派工前看路程", "owner_id": self.ops_user.id, "date_deadline": "2099-12-31"}
+        )
+        improvement.action_plan()
+        return improvement
+
+    def resolve_major(self, user=None):
+        """Return a major complaint answered by the quality department, and its improvement."""
+        complaint = self.investigate(self.make_major(), user or self.quality_user)
+        complaint.root_cause = "派工没有看路程"
+        improvement = self.plan_improvement(complaint)
+        complaint.action_resolve()
+        return complaint, improvement
+
     def call_back(self, complaint, score=90, is_solved="yes", user=None):
         callback = complaint.callback_ids.filtered(lambda one: one.state == "pending")
         callback.with_user(user or self.agent).register_attempt(
@@ -102,6 +118,7 @@ class TestComplaint(ComplaintCommon):
         self.call_back(complaint)
         self.assertEqual(complaint.state, "closed")
         self.assertTrue(complaint.closed_at)
+        self.assertEqual(complaint.closed_by_id, self.agent)
 
     def test_who_answered_does_not_call_back(self):
         complaint = self.resolve(self.make_complaint())
@@ -140,7 +157,7 @@ class TestComplaint(ComplaintCommon):
         complaint.with_user(self.quality_user).write(
             {"state": "closed", "closing_reason": "客户拒绝回访"}
         )
-        self.assertEqual(complaint.state, "closed")
+        self.assertEqual((complaint.state, complaint.closed_by_id), ("closed", self.quality_user))
 
     def test_answering_needs_investigation_category_and_answer(self):
         complaint = self.make_complaint(category_id=False).with_user(self.ops_user)
@@ -234,6 +251,9 @@ class TestComplaint(ComplaintCommon):
             complaint.with_user(self.quality_user).action_confirm_invalid()
         complaint.with_user(self.quality_user_2).action_confirm_invalid()
         self.assertEqual(complaint.state, "invalid")
+        self.assertEqual(complaint.invalid_by_id, self.quality_user)
+        self.assertEqual(complaint.invalid_confirmed_by_id, self.quality_user_2)
+        self.assertFalse(complaint.received_count)
 
     def test_html_from_outside_is_sanitised(self):
         payloads = (
@@ -344,10 +364,49 @@ class TestComplaintSeverity(ComplaintCommon):
         quality.root_cause = "派工没有看路程"
         with self.assertRaisesRegex(UserError, "improvement"):
             quality.action_resolve()
-        improvement = self.add_improvement(complaint)
-        self.assertEqual(improvement.root_cause, "派工没有看路程")
+        draft = self.add_improvement(complaint)
+        self.assertEqual(draft.root_cause, "派工没有看路程")
+        with self.assertRaisesRegex(UserError, "improvement that is planned"):
+            quality.action_resolve()
+        draft.with_user(self.quality_user).write({"state": "cancelled", "cancel_reason": "重复"})
+        self.plan_improvement(complaint)
         quality.action_resolve()
         self.assertEqual(complaint.state, "resolved")
+
+    def test_its_last_improvement_is_not_cancelled_once_it_is_answered(self):
+        complaint, improvement = self.resolve_major()
+        cancel = {"state": "cancelled", "cancel_reason": "不再需要"}
+        quality = improvement.with_user(self.quality_user)
+        with self.assertRaisesRegex(UserError, "last improvement"):
+            quality.write(cancel)
+        self.add_improvement(complaint)
+        with self.assertRaisesRegex(UserError, "last improvement"):
+            quality.write(cancel)
+        second = self.plan_improvement(complaint)
+        with self.assertRaisesRegex(UserError, "last improvement"):
+            (quality | second).write(cancel)
+        quality.write(cancel)
+        self.assertEqual(improvement.state, "cancelled")
+        self.call_back(complaint, user=self.quality_user_2)
+        with self.assertRaisesRegex(UserError, "last improvement"):
+            second.write(cancel)
+
+    def test_the_root_cause_found_in_an_improvement_is_proposed_to_the_complaint(self):
+        complaint = self.investigate(self.make_major(), self.quality_user)
+        improvement = self.add_improvement(complaint).with_user(self.quality_user)
+        improvement.cause_ids.create({"improvement_id": improvement.id, "why": "派工没有看路程"})
+        improvement.write(
+            {"action": "x", "owner_id": self.ops_user.id, "date_deadline": "2099-12-31"}
+        )
+        self.assertFalse(complaint.root_cause)
+        improvement.action_plan()
+        self.assertEqual(complaint.root_cause, "派工没有看路程")
+        self.assertIn(improvement.number, complaint.message_ids[0].body)
+        other = self.add_improvement(complaint)
+        other.root_cause = "别的原因"
+        other.write({"action": "x", "owner_id": self.ops_user.id, "date_deadline": "2099-12-31"})
+        other.with_user(self.quality_user).action_plan()
+        self.assertEqual(complaint.root_cause, "派工没有看路程")
 
     def test_its_improvement_needs_a_root_cause_too(self):
         improvement = self.add_improvement(self.make_major())
@@ -355,13 +414,44 @@ class TestComplaintSeverity(ComplaintCommon):
         self.assertFalse(self.add_improvement(self.make_complaint()).is_major)
 
     def test_the_quality_department_calls_back_but_not_who_answered(self):
-        complaint = self.investigate(self.make_major(), self.quality_user)
-        complaint.root_cause = "派工没有看路程"
-        self.add_improvement(complaint)
-        complaint.action_resolve()
-        with self.enter_registry_test_mode():
-            self.env.ref("itss_quality.ir_cron_itss_callback_assign").method_direct_trigger()
-        self.assertEqual(complaint.callback_ids.user_id, self.quality_user_2)
+        complaint, _improvement = self.resolve_major()
+        callback = complaint.callback_ids
+        # at once: no scheduled action has run
+        self.assertEqual(callback.user_id, self.quality_user_2)
+        with self.assertRaises(UserError):
+            self.call_back(complaint, user=self.quality_user)
+
+    def test_the_desk_does_not_call_back_after_a_major_one(self):
+        complaint, _improvement = self.resolve_major()
+        callback = complaint.callback_ids
+        for user in (self.agent, self.ops_user):
+            own = callback.with_user(user)
+            with self.subTest(user.login):
+                self.assertFalse(own.can_call)
+                with self.assertRaisesRegex(AccessError, "major complaint"):
+                    own.register_attempt("reached", is_solved="yes", score=100)
+                with self.assertRaisesRegex(AccessError, "major complaint"):
+                    own.action_call()
+                self.assertEqual(own.action_next_call()["tag"], "display_notification")
+                with self.assertRaisesRegex(AccessError, "major complaint"):
+                    callback.with_user(self.quality_user).user_id = user
+        self.assertTrue(callback.with_user(self.quality_user_2).can_call)
+        self.assertFalse(callback.attempt_ids)
+
+    def test_one_call_to_the_contact_settles_a_major_one_for_the_quality_department_alone(self):
+        complaint, _improvement = self.resolve_major()
+        general = self.resolve(self.make_complaint())
+        callback = general.callback_ids
+        self.assertFalse(callback.with_user(self.agent)._get_same_contact())
+        self.assertEqual(
+            callback.with_user(self.quality_user_2)._get_same_contact(), complaint.callback_ids
+        )
+
+    def test_an_overdue_callback_after_a_major_one_reaches_the_quality_department(self):
+        complaint, _improvement = self.resolve_major()
+        with freeze_time(complaint.callback_ids.deadline), self.enter_registry_test_mode():
+            self.env.ref("itss_quality.ir_cron_itss_callback_escalate").method_direct_trigger()
+        self.assertEqual(complaint.callback_ids.activity_ids.user_id, self.quality_user)
 
     def test_it_has_the_shorter_clock(self):
         with freeze_time(NOW):
@@ -479,6 +569,25 @@ class TestComplaintClock(ComplaintCommon):
         with freeze_time("2025-09-15 12:30:00"):
             self.resolve(complaint)
         self.assertEqual((complaint.acknowledge_hours, complaint.resolve_hours), (3, 10.5))
+
+    def test_an_answer_taken_back_counts_in_no_average(self):
+        with freeze_time(NOW):
+            complaint = self.make_complaint()
+        with freeze_time("2025-09-15 12:30:00"):
+            self.resolve(complaint)
+        self.call_back(complaint, is_solved="no")
+        self.assertEqual(complaint.state, "reopened")
+        self.assertFalse(complaint.resolve_hours)
+        measures = ["acknowledge_hours:avg", "resolve_hours:avg"]
+        for _round in range(2):
+            [figures] = complaint._read_group([("id", "=", complaint.id)], [], measures)
+            self.assertEqual(figures, (10.5, None))
+            # whatever is computed anew later leaves it so
+            complaint.received_at = complaint.received_at
+            self.env.flush_all()
+        with freeze_time("2025-09-16 02:00:00"):
+            self.resolve(complaint)
+        self.assertEqual(complaint.resolve_hours, 24)
 
     def test_a_run_with_nothing_to_do_costs_a_few_queries(self):
         with freeze_time(NOW):
@@ -614,11 +723,15 @@ class TestComplaintFigures(ComplaintCommon):
         self.assertEqual(complaints[7].improvement_count, 1)
 
     def test_the_record_s_print_tells_the_whole_story(self):
-        complaint = self.investigate(self.make_major())
-        complaint.root_cause = "派工没有看路程"
-        self.add_improvement(complaint)
-        complaint.with_user(self.quality_user).action_resolve()
-        self.call_back(complaint, score=95)
+        complaint, improvement = self.resolve_major(self.quality_user_2)
+        self.call_back(complaint, score=10, user=self.quality_user)
+        complaint.with_user(self.quality_user_2).action_investigate()
+        complaint.with_user(self.quality_user_2).action_resolve()
+        self.call_back(complaint, score=95, user=self.quality_user)
+        improvement.action_start()
+        improvement.with_user(self.ops_user).completion = "派工表已改"
+        improvement.with_user(self.ops_user).action_finish()
+        self.verify(improvement, words="抽查派工单十张")
         reports = self.env["ir.actions.report"].with_user(self.quality_user)
         content, _kind = reports._render_qweb_html(
             "itss_quality.itss_complaint_report_pdf", complaint.ids
@@ -633,8 +746,11 @@ class TestComplaintFigures(ComplaintCommon):
             "调整派工",
             "95",
             "可以",
+            "抽查派工单十张",
+            "Reopen Reason",
         ):
             self.assertIn(words, text)
+        self.assertRegex(text, rf"Closed by</th>\s*<td>\s*{self.quality_user.name}")
         with self.assertRaises(AccessError):
             reports.with_user(self.staff_user)._render_qweb_html(
                 "itss_quality.itss_complaint_report_pdf", complaint.ids
@@ -651,11 +767,32 @@ class TestComplaintFigures(ComplaintCommon):
         for improvement in improvements:
             self.assertIn(improvement.number, content.decode())
 
+    def test_the_record_of_an_invalid_one_names_both_people(self):
+        complaint = self.make_complaint()
+        complaint.with_user(self.quality_user).hold_invalid("不属于服务范围")
+        complaint.with_user(self.quality_user_2).action_confirm_invalid()
+        reports = self.env["ir.actions.report"].with_user(self.quality_user)
+        content, _kind = reports._render_qweb_html(
+            "itss_quality.itss_complaint_report_pdf", complaint.ids
+        )
+        text = content.decode()
+        for label, user in (
+            ("Held Invalid by", self.quality_user),
+            ("Confirmed Invalid by", self.quality_user_2),
+        ):
+            self.assertRegex(text, rf"{label}</th>\s*<td>{user.name}</td>")
+        self.assertIn("不属于服务范围", text)
+
     def open_workbook(self, report, records, user=None):
         reports = self.env["ir.actions.report"].with_user(user or self.quality_user)
         content, kind = reports._render_xlsx(report, records.ids, {})
         self.assertEqual(kind, "xlsx")
         return load_workbook(io.BytesIO(content))
+
+    def local(self, user, moment):
+        return fields.Datetime.context_timestamp(
+            self.env["itss.complaint"].with_user(user), moment
+        ).replace(tzinfo=None)
 
     def read_rows(self, sheet):
         return [list(row) for row in sheet.iter_rows(min_row=4, values_only=True)]
@@ -674,8 +811,15 @@ class TestComplaintFigures(ComplaintCommon):
         self.assertEqual(len(rows), 2)
         [row] = [row for row in rows if row[0] == closed.number]
         self.assertIn("=1+1", row[4])
-        self.assertIn("88", row[11])
-        self.assertEqual(row[10], "已道歉并调整派工")
+        sheet_headings = [cell.value for cell in records[3]]
+        told = dict(zip(sheet_headings, row, strict=True))
+        self.assertIn("88", told["Callback"])
+        self.assertEqual(told["Answer to the Customer"], "已道歉并调整派工")
+        # times as the reader's clock has them
+        self.assertEqual(told["Received on"], self.local(self.quality_user, moment))
+        self.assertEqual(told["Answered on"] - told["Received on"], timedelta(hours=4))
+        self.assertEqual(told["Received by"], self.agent.name)
+        self.assertEqual(told["Handled by"], self.ops_user.name)
         rows = self.read_rows(figures)
         total = rows[-1]
         self.assertEqual(total[4:7], [2, 1, 0.5])
@@ -701,6 +845,46 @@ class TestComplaintFigures(ComplaintCommon):
         self.assertEqual(row[0], improvement.number)
         self.assertEqual((row[3], row[4]), ("调整", self.ops_user.name))
         self.assertEqual(str(row[5].date()), "2025-12-01")
+
+    def check_tracking_table(self, improvement, words):
+        """Compare what workbook and print say of the verification and the effect."""
+        [sheet] = self.open_workbook("itss_quality.improvement_xlsx", improvement).worksheets
+        [row] = self.read_rows(sheet)
+        told = dict(zip((cell.value for cell in sheet[3]), row, strict=True))
+        reports = self.env["ir.actions.report"].with_user(self.quality_user)
+        content, _kind = reports._render_qweb_html(
+            "itss_quality.itss_improvement_report_pdf", improvement.ids
+        )
+        text = content.decode()
+        for heading, value in words.items():
+            told_day = told[heading] and str(told[heading])
+            with self.subTest(heading):
+                if value is None:
+                    self.assertIsNone(told[heading])
+                else:
+                    self.assertTrue(told_day.startswith(value), told_day)
+                    self.assertIn(value, text)
+
+    def test_the_tracking_table_tells_verification_and_effect(self):
+        improvement = self.plan_improvement(self.make_complaint())
+        improvement.root_cause = "x"
+        improvement.action_start()
+        improvement.with_user(self.ops_user).completion = "已改"
+        improvement.with_user(self.ops_user).action_finish()
+        self.verify(improvement, words="抽查派工单十张")
+        self.check_tracking_table(
+            improvement, {"Verification": "抽查派工单十张", "Effectiveness Checked by": None}
+        )
+        improvement.with_user(self.quality_user_2).check_effectiveness("ineffective", "又迟到")
+        self.check_tracking_table(
+            improvement,
+            {
+                "Verification": None,
+                "Effectiveness": "Ineffective",
+                "Effectiveness Checked by": self.quality_user_2.name,
+                "Effectiveness: Finding": "又迟到",
+            },
+        )
 
     def test_who_may_not_read_exports_nothing(self):
         complaint = self.make_complaint()

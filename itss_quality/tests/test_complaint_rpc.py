@@ -46,6 +46,7 @@ IMPROVEMENT_REASONS = {
     ("draft", "cancelled"): "cancel_reason",
     ("planned", "cancelled"): "cancel_reason",
     ("in_progress", "cancelled"): "cancel_reason",
+    ("to_verify", "closed"): "verification",
     ("to_verify", "in_progress"): "return_reason",
 }
 
@@ -87,7 +88,7 @@ class TestComplaintOverRpc(ComplaintCommon, RpcCase):
         """Return a major complaint that could be resolved, but for the role."""
         complaint = self.prepare("investigating", impact="high", urgency="high")
         complaint.with_user(self.quality_user_2).root_cause = "派工没有看路程"
-        self.add_improvement(complaint)
+        self.plan_improvement(complaint)
         return complaint
 
     @mute_logger("odoo.http")
@@ -137,10 +138,42 @@ class TestComplaintOverRpc(ComplaintCommon, RpcCase):
         self.assert_refused(complaint, *step)
         complaint.with_user(self.quality_user).root_cause = "派工没有看路程"
         self.assert_refused(complaint, *step)
-        improvement = self.add_improvement(complaint)
+        self.add_improvement(complaint)
+        self.assert_refused(complaint, *step)
+        improvement = self.plan_improvement(complaint)
         self.rpc(complaint._name, *step)
         self.assertEqual(complaint.state, "resolved")
         self.assertEqual(improvement.source_id, complaint.id)
+        self.assert_refused(
+            improvement,
+            "write",
+            improvement.ids,
+            {"state": "cancelled", "cancel_reason": "不再需要"},
+        )
+
+    @mute_logger("odoo.http")
+    def test_after_a_major_one_the_quality_department_alone_calls_back(self):
+        complaint = self.prepare_major()
+        complaint.with_user(self.quality_user_2).action_resolve()
+        callback = complaint.callback_ids
+        satisfied = {"is_solved": "yes", "score": 100, "comment": "满意"}
+        for user in (self.desk_user, self.ops_user):
+            self.sign_in(user)
+            for method, args, kwargs in (
+                ("register_attempt", ("reached",), satisfied),
+                ("register_attempt", ("no_answer",), {}),
+                ("action_call", (), {}),
+                ("write", ({"phone": "1"},), {}),
+                ("write", ({"user_id": user.id},), {}),
+            ):
+                with self.subTest(user=user.login, method=method, args=args):
+                    self.assert_refused(callback, method, callback.ids, *args, **kwargs)
+            [row] = self.rpc(callback._name, "read", callback.ids, ["can_call"])
+            self.assertFalse(row["can_call"])
+        self.sign_in(self.quality_user)
+        self.rpc(callback._name, "register_attempt", callback.ids, "reached", **satisfied)
+        self.env.invalidate_all()
+        self.assertEqual((complaint.state, complaint.closed_by_id), ("closed", self.quality_user))
 
     @mute_logger("odoo.http")
     def test_nobody_else_makes_a_major_one_general_to_resolve_it(self):
@@ -232,6 +265,8 @@ class TestComplaintOverRpc(ComplaintCommon, RpcCase):
                 {"escalation_level": 3},
                 {"escalate_at": False},
                 {"resolved_by_id": user.id},
+                {"closed_by_id": user.id},
+                {"invalid_confirmed_by_id": user.id},
                 {"invalid_by_id": user.id},
                 {"invalid_reason": "x"},
                 {"reopen_reason": "x"},
@@ -340,7 +375,8 @@ class TestImprovementOverRpc(ComplaintCommon, RpcCase):
         way = ("planned", "in_progress", "to_verify", "closed")
         for step in way[: way.index(state) + 1] if state in way else ():
             user = owner if step in ("in_progress", "to_verify") else self.quality_user_2
-            improvement.with_user(user).write({"state": step})
+            words = {"verification": "抽查值班表"} if step == "closed" else {}
+            improvement.with_user(user).write({"state": step, **words})
         return improvement
 
     @mute_logger("odoo.http")
@@ -368,14 +404,14 @@ class TestImprovementOverRpc(ComplaintCommon, RpcCase):
             for step in ("in_progress", "to_verify"):
                 self.rpc(improvement._name, "write", improvement.ids, {"state": step})
             for vals in (
-                {"state": "closed"},
-                {"state": "closed", "owner_id": self.ops_user.id},
+                {"state": "closed", "verification": "抽查"},
+                {"state": "closed", "verification": "抽查", "owner_id": self.ops_user.id},
                 {"owner_id": self.ops_user.id},
                 {"state": "in_progress", "return_reason": "原因"},
             ):
                 with self.subTest(owner=owner.login, vals=vals):
                     self.assert_refused(improvement, "write", improvement.ids, vals)
-            improvement.with_user(self.quality_user_2).action_verify()
+            self.verify(improvement, self.quality_user_2)
             with self.subTest(owner=owner.login):
                 self.assert_refused(
                     improvement, "check_effectiveness", improvement.ids, "effective", "好"
@@ -386,7 +422,8 @@ class TestImprovementOverRpc(ComplaintCommon, RpcCase):
         improvement = self.prepare("in_progress")
         self.sign_in(self.quality_user)
         self.rpc(improvement._name, "write", improvement.ids, {"state": "to_verify"})
-        self.assert_refused(improvement, "write", improvement.ids, {"state": "closed"})
+        vals = {"state": "closed", "verification": "抽查"}
+        self.assert_refused(improvement, "write", improvement.ids, vals)
 
     @mute_logger("odoo.http")
     def test_only_the_quality_department_checks_the_effectiveness(self):
@@ -412,6 +449,7 @@ class TestImprovementOverRpc(ComplaintCommon, RpcCase):
         for user in (self.ops_user, self.quality_user, self.admin_user):
             self.sign_in(user)
             for vals in (
+                {"verification": "x"},
                 {"verified_by_id": user.id},
                 {"verified_date": "2025-09-15"},
                 {"completed_by_id": user.id},

@@ -36,7 +36,7 @@ class ImprovementCommon(ItssCommon):
 
     def _closed(self, owner):
         improvement = self._to_verify(owner)
-        improvement.with_user(self.quality_user).action_verify()
+        self.verify(improvement)
         return improvement
 
 
@@ -114,7 +114,7 @@ class TestImprovement(ImprovementCommon):
             improvement.action_verify()
         with self.assertRaises(AccessError):
             improvement.with_user(self.ops_user).action_verify()
-        improvement.with_user(self.quality_user).action_verify()
+        self.verify(improvement)
         self.assertEqual(improvement.state, "closed")
         self.assertEqual(improvement.verified_by_id, self.quality_user)
 
@@ -156,12 +156,34 @@ class TestImprovementCheck(ImprovementCommon):
         quality = improvement.with_user(self.quality_user)
         quality.write({"state": "in_progress", "return_reason": "没有记录"})
         improvement.action_finish()
-        quality.action_verify()
+        self.verify(improvement, words="核对值班表四周，均为两人")
         checks = improvement.check_ids.sorted("id")
         self.assertEqual(checks.mapped("result"), ["failed", "passed"])
         self.assertEqual(checks.mapped("kind"), ["verification"] * 2)
         self.assertEqual(checks.user_id, self.quality_user)
-        self.assertEqual(checks[0].note, "没有记录")
+        self.assertEqual(checks.mapped("note"), ["没有记录", "核对值班表四周，均为两人"])
+        self.assertEqual(improvement.verification, "核对值班表四周，均为两人")
+
+    def test_the_verifier_says_what_was_checked(self):
+        improvement = self._to_verify(self.ops_user).with_user(self.quality_user)
+        for vals in ({}, {"verification": " "}):
+            with self.subTest(vals=vals), self.assertRaisesRegex(UserError, "Verification"):
+                improvement.write({"state": "closed", **vals})
+        action = improvement.action_verify()
+        dialog = Form(
+            self.env[action["res_model"]]
+            .with_user(self.quality_user)
+            .with_context(**action["context"])
+        )
+        self.assertEqual(dialog.title, "Verification")
+        self.assertIn("what you have looked at", dialog.info)
+        self.assertFalse(dialog.reason)
+        dialog.reason = "抽查工单十张"
+        dialog.save().action_confirm()
+        self.assertEqual((improvement.state, improvement.verification), ("closed", "抽查工单十张"))
+        self.assertIn("抽查工单十张", improvement.message_ids[0].body)
+        with self.assertRaises(UserError):
+            improvement.verification = "事后改写"
 
     @freeze_time("2025-10-01 02:00:00")
     def test_the_effectiveness_check_is_due_a_set_time_after_the_verification(self):
@@ -183,13 +205,13 @@ class TestImprovementCheck(ImprovementCommon):
         improvement = self._closed(self.ops_user)
         improvement.with_user(self.quality_user).check_effectiveness("ineffective", "仍有投诉")
         self.assertEqual(improvement.state, "in_progress")
-        self.assertFalse(improvement.verified_by_id)
+        self.assertFalse(improvement.verified_by_id or improvement.verification)
         self.assertEqual(
             improvement.check_ids.sorted("id").mapped("result"), ["passed", "ineffective"]
         )
         self.assertIn(self.ops_user, improvement.activity_ids.user_id)
         improvement.with_user(self.ops_user).action_finish()
-        improvement.with_user(self.quality_user).action_verify()
+        self.verify(improvement)
         self.assertEqual(improvement.effectiveness, "pending")
 
     def test_the_owner_and_other_roles_check_nothing(self):
@@ -244,6 +266,35 @@ class TestImprovementCheck(ImprovementCommon):
             improvement.root_cause = "值班人手不足"
             improvement.action_finish()
         self.assertEqual(improvement.state, "to_verify")
+
+    def _add_whys(self, improvement):
+        for sequence, why in ((2, "没有备班制度"), (1, "夜间只有一人")):
+            improvement.cause_ids.create(
+                {"improvement_id": improvement.id, "why": why, "sequence": sequence}
+            )
+
+    def test_the_last_why_is_the_root_cause_where_none_is_entered(self):
+        _line, draft = self._raise_from_line()
+        self._add_whys(draft)
+        self.assertFalse(draft.root_cause)
+        draft.write({"action": "增加值班", "owner_id": self.ops_user.id})
+        draft.date_deadline = "2025-12-01"
+        draft.action_plan()
+        self.assertEqual(draft.root_cause, "没有备班制度")
+
+    def test_whys_found_later_and_a_root_cause_entered_are_respected(self):
+        improvement = self._planned(self.ops_user).with_user(self.ops_user)
+        improvement.action_start()
+        self._add_whys(improvement)
+        improvement.write({"completion": "已完成", "root_cause": "人手不足"})
+        improvement.action_finish()
+        self.assertEqual(improvement.root_cause, "人手不足")
+        later = self._planned(self.ops_user).with_user(self.ops_user)
+        later.action_start()
+        self._add_whys(later)
+        later.completion = "已完成"
+        later.action_finish()
+        self.assertEqual(later.root_cause, "没有备班制度")
 
     def test_causes_are_frozen_with_the_improvement(self):
         improvement = self._planned(self.ops_user).with_user(self.ops_user)

@@ -11,12 +11,16 @@ class ItssStepReason(models.TransientModel):
     res_id = fields.Many2oneReference(model_field="res_model", required=True, readonly=True)
     new_state = fields.Char(required=True, readonly=True)
     info = fields.Text(compute="_compute_info")
+    title = fields.Char(compute="_compute_info")
     reason = fields.Text(required=True)
 
     @api.depends("res_model", "res_id", "new_state")
     def _compute_info(self):
         for wizard in self:
-            wizard.info = wizard._get_record()._get_step_info(wizard.new_state)
+            record = wizard._get_record()
+            wizard.info = record._get_step_info(wizard.new_state)
+            field = record and record._get_reason_field(record.state, wizard.new_state)
+            wizard.title = record._get_field_labels([field or "state"])
 
     def _get_record(self):
         """Return the record, readable by the user and of a model that has steps."""
