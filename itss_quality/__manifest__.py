@@ -35,6 +35,7 @@
         "wizard/itss_improvement_postpone_views.xml",
         "wizard/itss_audit_import_views.xml",
         "wizard/itss_auditor_qualify_views.xml",
+        "wizard/itss_auditor_substitute_views.xml",
         "wizard/itss_survey_import_views.xml",
         "wizard/itss_survey_propose_views.xml",
         "report/itss_document_templates.xml",
@@ -79,6 +80,7 @@
         "views/helpdesk_ticket_team_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
+        "views/itss_former_head_views.xml",
         "views/itss_menus.xml",
     ],
     "demo": [

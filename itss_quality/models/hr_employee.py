@@ -23,7 +23,9 @@ class HrEmployee(models.Model):
         self.ensure_one()
         employee = self.sudo()
         since, until = employee.itss_auditor_since, employee.itss_auditor_valid_until
-        return bool(since) and since <= start and (not until or until >= end)
+        # trained: there is a certificate or a record of the training to show
+        proof = employee.itss_auditor_certificate or employee.itss_auditor_training
+        return bool(since and proof) and since <= start and (not until or until >= end)
 
     def _itss_get_dependence(self, departments):
         """Return why the employee may not audit one of the departments, or ``""``.

@@ -12,7 +12,11 @@ from .itss_escalation_mixin import TODO
 GROUP_USER = "itss_quality.group_itss_user"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
 GROUP_MANAGEMENT = "itss_quality.group_itss_management"
+MEETING_LENGTH = timedelta(minutes=30)
+# plan line 5: a preparatory meeting, then the audit on site between opening and closing meeting
+MEETING_KINDS = ("preparatory", "opening", "closing")
 RUNNING_STATES = ("in_progress", "follow_up")
+ENDED_STATES = ("closed", "superseded", "cancelled")
 PLANNED_STATES = ("approved", *RUNNING_STATES, "closed")
 OPEN_NONCONFORMITY_STATES = ("draft", "raised", "disputed", "confirmed")
 
@@ -42,6 +46,14 @@ class ItssAudit(models.Model):
         ("reviewed", "draft"): (GROUP_QUALITY, GROUP_MANAGEMENT),
         ("approved", "in_progress"): (GROUP_USER,),
         ("follow_up", "closed"): (GROUP_USER,),
+        ("approved", "cancelled"): (GROUP_MANAGEMENT,),
+        ("in_progress", "cancelled"): (GROUP_MANAGEMENT,),
+    }
+    _reason_fields = {
+        ("submitted", "draft"): "rejection_reason",
+        ("reviewed", "draft"): "rejection_reason",
+        ("approved", "cancelled"): "cancel_reason",
+        ("in_progress", "cancelled"): "cancel_reason",
     }
     _locked_states = (
         "submitted",
@@ -51,6 +63,7 @@ class ItssAudit(models.Model):
         "in_progress",
         "follow_up",
         "closed",
+        "cancelled",
     )
     _locked_fields = (
         "name",
@@ -94,9 +107,15 @@ class ItssAudit(models.Model):
             ("in_progress", "In Progress"),
             ("follow_up", "Follow-Up"),
             ("closed", "Closed"),
+            ("cancelled", "Cancelled"),
             ("superseded",),
         ],
-        ondelete={"in_progress": "cascade", "follow_up": "cascade", "closed": "cascade"},
+        ondelete={
+            "in_progress": "cascade",
+            "follow_up": "cascade",
+            "closed": "cascade",
+            "cancelled": "cascade",
+        },
     )
     previous_id = fields.Many2one(
         "itss.audit", string="Replaces", readonly=True, copy=False, check_company=True
@@ -195,10 +214,19 @@ class ItssAudit(models.Model):
     missing = fields.Text(compute="_compute_missing")
     warning = fields.Text(compute="_compute_warning")
     date_closed = fields.Date(string="Closed on", readonly=True, copy=False)
+    cancel_reason = fields.Text(readonly=True, copy=False)
+    team_changes = fields.Text(
+        string="Changes of the Audit Team",
+        readonly=True,
+        copy=False,
+        help="Who has taken over from whom after the plan was approved, when and why.",
+    )
     is_auditor = fields.Boolean(compute="_compute_is_auditor")
     can_start = fields.Boolean(compute="_compute_can_steps")
     can_close = fields.Boolean(compute="_compute_can_steps")
     can_report = fields.Boolean(compute="_compute_can_steps")
+    can_cancel = fields.Boolean(compute="_compute_can_steps")
+    can_substitute = fields.Boolean(compute="_compute_can_steps")
 
     _dates_ordered = models.Constraint(
         "CHECK(date_start <= date_end)", "An audit can't end before it starts."
@@ -214,6 +242,7 @@ class ItssAudit(models.Model):
         "signed_pdf",
         "signed_pdf_name",
         "date_closed",
+        "team_changes",
     )
 
     def _default_name(self):
@@ -299,7 +328,18 @@ class ItssAudit(models.Model):
         for audit in self:
             audit.can_start = audit._can_step("in_progress")
             audit.can_close = audit._can_step("closed")
-            audit.can_report = audit.state == "in_progress" and audit._is_led_by_me()
+            # the report is written when nothing is missing for it
+            audit.can_report = (
+                audit.state == "in_progress"
+                and audit._is_led_by_me()
+                and not audit.sudo()._get_missing_for_report()
+            )
+            audit.can_cancel = audit._can_step("cancelled")
+            audit.can_substitute = (
+                audit.state in ("approved", "in_progress")
+                and audit._may_substitute()
+                and not audit._are_records_frozen()
+            )
 
     # -------------------------------------------------------------------------
     # CONSTRAINS
@@ -345,7 +385,8 @@ class ItssAudit(models.Model):
         return [
             self.env._(
                 "%(auditor)s is not qualified as internal auditor from %(start)s to %(end)s: please "
-                "enter the qualification, or choose somebody else.",
+                "enter the qualification with its certificate or training record, or choose somebody "
+                "else.",
                 auditor=auditor.name,
                 start=format_date(self.env, self.date_start),
                 end=format_date(self.env, self.date_end),
@@ -374,6 +415,71 @@ class ItssAudit(models.Model):
         for auditor in auditors:
             if reason := auditor._itss_get_dependence(departments):
                 raise UserError(reason)
+
+    def _may_substitute(self):
+        """Whether the current user decides on the team: who has reviewed or approved its plan."""
+        representative = self.sudo().company_id.itss_management_representative_id.user_id
+        return self.env.user == representative or self.env.user.has_group(GROUP_MANAGEMENT)
+
+    def _substitute(self, leaving, joining, reason):
+        """Let an auditor take over from another one, or join the team, after the plan was approved.
+
+        What was judged stays with who has judged it; what is still to do goes over.
+
+        :param leaving: ``hr.employee`` of the team, or none
+        :param joining: ``hr.employee``
+        :param str reason: why; kept with the audit and printed in its report
+        :raise UserError: wrong time, not of the team, or not allowed to audit what is taken over
+        :raise AccessError: neither management representative nor management
+        """
+        self.ensure_one()
+        audit = self.sudo()
+        audit._check_records_open()
+        if not self.can_substitute:
+            raise AccessError(
+                self.env._(
+                    "The management representative or management changes the team of an approved "
+                    "audit that is not reported yet."
+                )
+            )
+        audit._check_substitution(leaving, joining)
+        lead = audit.lead_auditor_id
+        if leaving and leaving == lead:
+            lead = joining
+        members = (audit.auditor_ids.employee_id - leaving) | (joining - lead)
+        note = f"{format_date(self.env, fields.Date.context_today(self))} "
+        note += f"{leaving.name} → {joining.name}" if leaving else f"+ {joining.name}"
+        note += f": {reason} ({self.env.user.name})"
+        audit.write(
+            {
+                "lead_auditor_id": lead.id,
+                "auditor_ids": [(6, 0, (members - lead).ids)],
+                "team_changes": "\n".join(filter(None, (audit.team_changes, note))),
+            }
+        )
+        if leaving:
+            audit._hand_over(leaving, joining)
+        self.message_post(body=self.env._("Audit team: %(change)s", change=note))
+
+    def _check_substitution(self, leaving, joining):
+        team = self._get_team()
+        if leaving and leaving not in team:
+            self._check_auditors(leaving, self.env["hr.department"])
+        if joining == leaving or (not leaving and joining in team):
+            raise UserError(
+                self.env._("%(auditor)s belongs to the team already.", auditor=joining.name)
+            )
+
+    def _hand_over(self, leaving, joining):
+        """Give the dates and the questions still to come to who takes over (superuser mode)."""
+        now = fields.Datetime.now()
+        for line in self.schedule_ids:
+            ahead = self.state == "approved" or line.stop > now
+            if ahead and leaving in line.auditor_ids.employee_id:
+                line.auditor_ids = [(3, leaving.id), (4, joining.id)]
+        self.line_ids.filtered(
+            lambda line: line.auditor_id == leaving and not line.result
+        ).auditor_id = joining
 
     # -------------------------------------------------------------------------
     # Workflow
@@ -437,10 +543,17 @@ class ItssAudit(models.Model):
                     record=self.previous_id.display_name,
                 )
             )
-        if new_state == "in_progress" and not self.sudo().line_ids:
+        if new_state == "in_progress" and (unasked := self.sudo()._get_unasked()):
             raise UserError(
-                self.env._("Please prepare the checklists before “%s” starts.", self.display_name)
+                self.env._(
+                    "Please prepare the checklists before “%(audit)s” starts. There are no questions "
+                    "for: %(departments)s.",
+                    audit=self.display_name,
+                    departments=", ".join(unasked.mapped("name")),
+                )
             )
+        if new_state == "cancelled":
+            self._check_cancelled()
         if new_state == "closed" and (missing := self.sudo()._get_missing()):
             raise UserError(
                 self.env._(
@@ -450,9 +563,53 @@ class ItssAudit(models.Model):
                 )
             )
 
+    def _get_unasked(self):
+        """Return the audited departments without a single question (superuser mode)."""
+        return self.department_ids - self.line_ids.department_id
+
+    def _check_cancelled(self):
+        """Raise while something is unfinished that would be lost with the audit."""
+        drafts = self.env["itss.nonconformity"].sudo()
+        drafts = drafts.search_count([("audit_id", "=", self.id), ("state", "=", "draft")])
+        if drafts or self.sudo().report_ids:
+            raise UserError(
+                self.env._(
+                    "“%(record)s” can't be cancelled: raise or delete its draft nonconformities, and "
+                    "delete the draft of its report. One that is being signed is rejected first.",
+                    record=self.display_name,
+                )
+            )
+
+    def _check_schedule(self):
+        """Raise unless each time lies in the period, and nobody is in two places at once."""
+        start = get_midnight(self.env, self.date_start, self.company_id)
+        end = get_midnight(self.env, self.date_end + timedelta(days=1), self.company_id)
+        busy = defaultdict(list)
+        for line in self.schedule_ids.sorted("start"):
+            if line.start < start or line.stop > end:
+                raise UserError(
+                    self.env._(
+                        "The schedule for %(department)s lies outside the period of the audit.",
+                        department=line.department_id.name,
+                    )
+                )
+            for auditor in line.auditor_ids:
+                for other in busy[auditor]:
+                    if other.stop > line.start:
+                        raise UserError(
+                            self.env._(
+                                "%(auditor)s can't audit %(department)s and %(other)s at the same time.",
+                                auditor=auditor.name,
+                                department=other.department_id.name,
+                                other=line.department_id.name,
+                            )
+                        )
+                busy[auditor].append(line)
+
     def _check_plan(self):
         """Raise unless the plan can be carried out as it stands."""
         self.with_context(itss_revision=False)._check_qualified()
+        self._check_schedule()
         unplanned = self.department_ids - self.schedule_ids.department_id
         if unplanned:
             raise UserError(
@@ -480,8 +637,11 @@ class ItssAudit(models.Model):
         elif new_state == "closed":
             self.date_closed = fields.Date.context_today(self)
             others = self.plan_line_id.audit_ids - self
-            if all(audit.state in ("closed", "superseded") for audit in others):
+            if all(audit.state in ENDED_STATES for audit in others):
                 self.plan_line_id._follow_end(self)
+        elif new_state == "cancelled":
+            self.schedule_ids.event_id.unlink()
+            self.meeting_ids.filtered(lambda meeting: not meeting._is_held()).event_id.unlink()
 
     def _supersede_previous(self):
         super()._supersede_previous()
@@ -517,12 +677,13 @@ class ItssAudit(models.Model):
             schedule = self.schedule_ids.filtered(
                 lambda line, department=department: line.department_id == department
             )
-            auditor = schedule.auditor_ids.employee_id[:1] or self.lead_auditor_id
+            auditors = schedule.auditor_ids.employee_id or self.lead_auditor_id
             vals_list += [
                 {
                     "audit_id": self.id,
                     "department_id": department.id,
-                    "auditor_id": auditor.id,
+                    # several auditors share the questions, each a part in one piece
+                    "auditor_id": auditors[(sequence - 1) * len(auditors) // len(questions)].id,
                     "sequence": sequence,
                     "checklist_line_id": question.id,
                     "section": question.section,
@@ -533,7 +694,7 @@ class ItssAudit(models.Model):
                 for sequence, question in enumerate(questions, 1)
                 if (department, question) not in done
             ]
-            vals_list += self._prepare_follow_up_vals(department, auditor)
+            vals_list += self._prepare_follow_up_vals(department, auditors[0])
         self.checklist_ids.filtered(lambda checklist: not checklist.is_used).is_used = True
         return lines.create(vals_list)
 
@@ -580,7 +741,7 @@ class ItssAudit(models.Model):
         A revision of an issued report may say things better; what was found stays as it is.
         """
         reported = any(report.state != "draft" for report in self.sudo().report_ids)
-        return self.state == "closed" or reported
+        return self.state in ("closed", "cancelled") or reported
 
     def _lock_records(self):
         """Let a verdict and the submission of the report wait for each other.
@@ -603,6 +764,8 @@ class ItssAudit(models.Model):
         :raise UserError: the audit is closed, or its report is being signed or issued
         """
         self.ensure_one()
+        if self.state == "cancelled":
+            raise self._get_locked_refusal(["line_ids", "meeting_ids"])
         if self._are_records_frozen():
             raise UserError(
                 self.env._(
@@ -623,12 +786,17 @@ class ItssAudit(models.Model):
             self.env["itss.meeting"]._fields["kind"]._description_selection(self.env)
         ):
             meetings = self.meeting_ids.filtered(lambda meeting, kind=kind: meeting.kind == kind)
-            if kind in ("opening", "closing") and not any(
-                meeting._is_held() for meeting in meetings
-            ):
+            if kind in MEETING_KINDS and not any(meeting._is_held() for meeting in meetings):
                 missing.append(
                     self.env._("%(meeting)s: minutes and attendance are missing.", meeting=label)
                 )
+        if unasked := self._get_unasked():
+            missing.append(
+                self.env._(
+                    "No question was asked in: %(departments)s.",
+                    departments=", ".join(unasked.mapped("name")),
+                )
+            )
         lines = self.env["itss.audit.line"]
         domain = [("audit_id", "=", self.id)]
         if count := lines.search_count([*domain, ("result", "=", False)]):
@@ -639,6 +807,12 @@ class ItssAudit(models.Model):
                 self.env._("%(count)s judged questions have no evidence written down.", count=count)
             )
         unraised = [*domain, ("result", "in", ("minor", "major")), ("is_raised", "=", False)]
+        drafts = [("audit_id", "=", self.id), ("state", "=", "draft")]
+        if count := self.env["itss.nonconformity"].search_count(drafts):
+            missing.append(
+                self.env._("%(count)s nonconformities are drafts, not raised yet.", count=count)
+            )
+            unraised.append(("nonconformity_ids", "not any", [("state", "=", "draft")]))
         if count := lines.search_count(unraised):
             missing.append(
                 self.env._(
@@ -744,30 +918,14 @@ class ItssAudit(models.Model):
             clauses.add(clause or "")
         return sorted(clauses), list(table.items())
 
-    @api.model
-    def _get_review_figures(self, company, start, end):
-        """Return what the management review takes from the audits of a period (plan 6.2).
+    def _get_review_figures(self):
+        """Return what the management review takes from these audits (plan 6.2).
 
-        :param company: ``res.company``
-        :param date start: first day
-        :param date end: last day
         :return: list of ``{"label", "value", "n"}``
         """
-        domain = [("company_id", "=", company.id), ("state", "in", PLANNED_STATES)]
-        audits = dict(
-            self._read_group(
-                [*domain, ("date_end", ">=", start), ("date_end", "<=", end)],
-                ["state"],
-                ["__count"],
-            )
-        )
+        closed_audits = self.filtered(lambda audit: audit.state == "closed")
         raised = self.env["itss.nonconformity"]._read_group(
-            [
-                ("company_id", "=", company.id),
-                ("raised_at", ">=", get_midnight(self.env, start, company)),
-                ("raised_at", "<", get_midnight(self.env, end + timedelta(days=1), company)),
-                ("state", "!=", "withdrawn"),
-            ],
+            [("audit_id", "in", self.ids), ("state", "not in", ("draft", "withdrawn"))],
             ["grade", "state"],
             ["__count"],
         )
@@ -775,8 +933,8 @@ class ItssAudit(models.Model):
         closed = sum(count for _grade, state, count in raised if state == "closed")
         major = sum(count for grade, _state, count in raised if grade == "major")
         return [
-            {"label": self.env._("Internal audits planned"), "value": sum(audits.values())},
-            {"label": self.env._("Internal audits closed"), "value": audits.get("closed", 0)},
+            {"label": self.env._("Internal audits planned"), "value": len(self)},
+            {"label": self.env._("Internal audits closed"), "value": len(closed_audits)},
             {"label": self.env._("Nonconformities raised"), "value": total},
             {"label": self.env._("Of these major"), "value": major},
             {
@@ -839,6 +997,32 @@ class ItssAudit(models.Model):
         """
         return self.write({"state": "closed"})
 
+    def action_cancel(self):
+        """Ask why the audit is not carried out, and cancel it with its invitations.
+
+        Nonconformities that were raised stay; the next audit takes those still open along.
+
+        :return: window action of the dialog
+        :raise UserError: it is not approved yet, or reported already
+        :raise AccessError: missing role (management only)
+        """
+        return self._action_ask_reason("cancelled", self.env._("Cancel the Audit"))
+
+    def action_substitute(self):
+        """Ask who takes over from whom in the audit team, and why.
+
+        :return: window action of the dialog
+        """
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Change the Audit Team"),
+            "res_model": "itss.auditor.substitute",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_audit_id": self.id},
+        }
+
     def action_open_report(self):
         """Open the audit report, or a new one once the audit on site is complete.
 
@@ -889,7 +1073,8 @@ class ItssAudit(models.Model):
             "default_audit_id": self.id,
             "create": self._is_led_by_me() and self.state in ("approved", "in_progress"),
         }
-        if self.is_auditor and self.state == "in_progress":
+        mine = [("audit_id", "=", self.id), ("auditor_id.user_id", "=", self.env.uid)]
+        if self.state == "in_progress" and self.env["itss.audit.line"].search_count(mine, limit=1):
             # on site: cards with the verdicts to tap, none of the team's other questions
             context["search_default_filter_mine"] = 1
             kinds = [kind for _id, kind in action["views"]]
@@ -911,19 +1096,35 @@ class ItssAudit(models.Model):
         return {**action, "domain": [("audit_id", "=", self.id)], "context": {}}
 
     def action_view_meetings(self):
-        """Open the opening and closing meeting of the audit.
+        """Open the meetings of the audit; a new one is the next that is still missing.
 
         :return: window action
         """
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_meeting_action")
-        people = self._get_team() | self.department_ids.sudo().manager_id
-        start = get_midnight(self.env, self.date_start) + timedelta(hours=9)
+        kinds = self.sudo().meeting_ids.mapped("kind")
+        kind = next((kind for kind in MEETING_KINDS if kind not in kinds), "closing")
+        people = self._get_team()
+        if kind != "preparatory":
+            people |= self.department_ids.sudo().manager_id
+        start = self._get_meeting_start(kind)
         context = {
             "default_audit_id": self.id,
+            "default_kind": kind,
             "default_chair_id": self.lead_auditor_id.id,
             "default_start": start,
-            "default_stop": start + timedelta(hours=1),
+            "default_stop": start + MEETING_LENGTH,
+            "default_location": self.sudo().meeting_ids[-1:].location,
             "default_attendance_ids": [(0, 0, {"employee_id": person.id}) for person in people],
         }
         return {**action, "domain": [("audit_id", "=", self.id)], "context": context}
+
+    def _get_meeting_start(self, kind):
+        """Return when a meeting is proposed: around what the schedule says."""
+        first = get_midnight(self.env, self.date_start, self.company_id) + timedelta(hours=9)
+        times = [first, *self.schedule_ids.mapped("start")]
+        if kind == "preparatory":
+            return first - timedelta(days=1)
+        if kind == "opening":
+            return min(times[1:] or times) - MEETING_LENGTH
+        return max([first, *self.schedule_ids.mapped("stop")])

@@ -223,7 +223,8 @@ class ItssAuditLine(models.Model):
                     else self.env._("being reported"),
                 )
             )
-        judges = (self.auditor_id | audit.lead_auditor_id).sudo()
+        # who has left the team does not judge any more, nor change what was judged
+        judges = (self.auditor_id | audit.lead_auditor_id).sudo() & audit._get_team()
         employee = judges.filtered(lambda one: one.user_id == self.env.user)[:1]
         if not employee:
             return AccessError(
@@ -286,6 +287,13 @@ class ItssAuditLine(models.Model):
         """
         return self.write({"result": self.env.context.get("itss_result") or False})
 
+    def _get_criterion(self):
+        """Return what is required by the checklist: its edition and clause, else what was asked."""
+        edition = self.checklist_line_id.sudo().checklist_id.edition
+        if edition and self.clause:
+            return f"{edition} {self.clause}"
+        return self.question
+
     def action_raise_nonconformity(self):
         """Open a nonconformity with what the line says (plan 6.1: 不符合项).
 
@@ -309,7 +317,7 @@ class ItssAuditLine(models.Model):
                 "default_audit_line_id": self.id,
                 "default_grade": self.result,
                 "default_clause": self.clause,
-                "default_criterion": self.question,
+                "default_criterion": self._get_criterion(),
                 "default_facts": self.evidence,
             },
         }

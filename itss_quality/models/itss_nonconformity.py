@@ -450,7 +450,7 @@ class ItssNonconformity(models.Model):
         if new_state == "raised":
             self.write({"raised_by_id": uid, "raised_at": now})
             self._start_clock()
-            self._ask_head(self.env._("Nonconformity raised: please confirm or dispute it"))
+            self._ask_head()
         elif old_state == "disputed":
             self.write({"decided_by_id": uid, "decided_at": now})
         elif new_state == "disputed":
@@ -458,7 +458,7 @@ class ItssNonconformity(models.Model):
         if new_state == "confirmed":
             if old_state == "raised":
                 self.write({"confirmed_by_id": uid, "confirmed_at": now})
-            self._ask_head(self.env._("Please find the cause and correct the nonconformity"))
+            self._ask_head()
         elif new_state == "closed":
             self.write({"closed_by_id": uid, "closed_at": now})
         if new_state in ("closed", "withdrawn"):
@@ -469,11 +469,16 @@ class ItssNonconformity(models.Model):
         head = self.department_id.manager_id.user_id.filtered("active")
         return head or self._get_side_users()[:1]
 
-    def _ask_head(self, summary):
+    def _ask_head(self):
         """Give the head of the audited department a to-do (superuser mode)."""
         user = self._get_head_user()
         if user:
-            self.activity_schedule(
+            nonconformity = self.with_context(lang=user.lang)
+            if self.state == "raised":
+                summary = nonconformity.env._("Nonconformity raised: please confirm or dispute it")
+            else:
+                summary = nonconformity.env._("Please find the cause and correct the nonconformity")
+            nonconformity.activity_schedule(
                 TODO, date_deadline=self.date_deadline, summary=summary, user_id=user.id
             )
 

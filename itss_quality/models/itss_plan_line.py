@@ -18,6 +18,8 @@ from ..tools.plan_template import shift_year, shift_years
 GROUP_USER = "itss_quality.group_itss_user"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
 OPEN_STATES = ("planned", "in_progress")
+# kinds of lines that a record of their own carries out, and nothing else does
+OWN_RECORDS = {"audit": "audit_ids", "review": "review_ids"}
 PRINTED_SEPARATORS = re.compile(r"[、,，;；/\n]+")
 
 
@@ -323,7 +325,10 @@ class ItssPlanLine(models.Model):
     def _compute_audit_count(self):
         counts = dict(
             self.env["itss.audit"]._read_group(
-                [("plan_line_id", "in", self.ids), ("state", "!=", "superseded")],
+                [
+                    ("plan_line_id", "in", self.ids),
+                    ("state", "not in", ("superseded", "cancelled")),
+                ],
                 ["plan_line_id"],
                 ["__count"],
             )
@@ -463,13 +468,16 @@ class ItssPlanLine(models.Model):
     def _has_evidence(self):
         """Whether there is something to show for the line: a report or a finished record.
 
-        Finished is an improvement raised from the line that was verified and closed, a survey whose
-        report was approved, and an internal audit or a management review that was closed.
+        Finished is an improvement raised from the line that was verified and closed, or a survey
+        whose report was approved. An internal audit and a management review are shown by their own
+        closed record, and by nothing else.
         """
         self.ensure_one()
         # the line's doer may not read what another department improves
         line = self.sudo()
-        records = (line.improvement_ids, line.survey_round_ids, line.audit_ids, line.review_ids)
+        if self.kind in OWN_RECORDS:
+            return "closed" in line[OWN_RECORDS[self.kind]].mapped("state")
+        records = (line.improvement_ids, line.survey_round_ids)
         finished = [state for record in records for state in record.mapped("state")]
         return bool(self.report_ids) or "closed" in finished
 
@@ -488,10 +496,18 @@ class ItssPlanLine(models.Model):
     def _check_step(self, new_state, vals):
         super()._check_step(new_state, vals)
         if new_state == "done" and not self._has_evidence():
+            if self.kind in OWN_RECORDS:
+                raise UserError(
+                    self.env._(
+                        "“%(line)s” is done when its %(kind)s is closed.",
+                        line=self.display_name,
+                        kind=dict(self._fields["kind"]._description_selection(self.env))[self.kind],
+                    )
+                )
             raise UserError(
                 self.env._(
-                    "“%(line)s” needs a progress report, or a closed improvement, survey, audit or "
-                    "review, before it is done.",
+                    "“%(line)s” needs a progress report, or a closed improvement or survey, before "
+                    "it is done.",
                     line=self.display_name,
                 )
             )
@@ -887,7 +903,9 @@ class ItssPlanLine(models.Model):
         """
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_audit_action")
-        audits = self.audit_ids.filtered(lambda audit: audit.state != "superseded")
+        audits = self.audit_ids.filtered(
+            lambda audit: audit.state not in ("superseded", "cancelled")
+        )
         action.update(domain=[("plan_line_id", "=", self.id)], context={})
         if len(audits) == 1:
             action.update(views=[(False, "form")], res_id=audits.id)

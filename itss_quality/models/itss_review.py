@@ -2,15 +2,19 @@ from datetime import date, timedelta
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools.misc import format_datetime
+from odoo.tools.misc import format_date, format_datetime
 
 GROUP_QUALITY = "itss_quality.group_itss_quality"
 GROUP_MANAGEMENT = "itss_quality.group_itss_management"
 ORGANISERS = (GROUP_QUALITY, GROUP_MANAGEMENT)
 CONCLUSIONS = ("suitability", "adequacy", "effectiveness")
-VERDICTS = [("yes", "Yes"), ("partly", "Partly"), ("no", "No")]
 # what the report says: it can't change while a report is being signed, nor after
-OUTPUT_FIELDS = ("name", *CONCLUSIONS, *(f"{name}_text" for name in CONCLUSIONS))
+OUTPUT_FIELDS = (
+    "name",
+    *CONCLUSIONS,
+    *(f"{name}_text" for name in CONCLUSIONS),
+    "no_decision_reason",
+)
 # a period outside is a slip of the keyboard
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 # what the meeting and its invitation follow
@@ -60,6 +64,9 @@ class ItssReview(models.Model):
             "organiser_id",
             "chair_id",
             "participant_ids",
+            "purpose",
+            "basis",
+            "location",
             "agenda",
         )
     }
@@ -187,24 +194,29 @@ class ItssReview(models.Model):
     # inputs, meeting and output
     input_ids = fields.One2many("itss.review.input", "review_id", string="Inputs")
     decision_ids = fields.One2many("itss.review.decision", "review_id", string="Decisions")
+    no_decision_reason = fields.Text(
+        string="Why Nothing Was Decided",
+        copy=False,
+        help="A review without a single decision has to say why none is needed.",
+    )
     decision_count = fields.Integer(string="Decisions Made", compute="_compute_decision_count")
     meeting_ids = fields.One2many("itss.meeting", "review_id", string="Meetings", copy=False)
     suitability = fields.Selection(
-        VERDICTS,
+        [("yes", "Suitable"), ("partly", "Largely Suitable"), ("no", "Not Suitable")],
         copy=False,
         tracking=True,
         help="Does the system still suit what the company and its customers need (适宜性)?",
     )
     suitability_text = fields.Text(string="On Suitability", copy=False)
     adequacy = fields.Selection(
-        VERDICTS,
+        [("yes", "Adequate"), ("partly", "Largely Adequate"), ("no", "Not Adequate")],
         copy=False,
         tracking=True,
         help="Does the system cover what is asked of it, with enough resources (充分性)?",
     )
     adequacy_text = fields.Text(string="On Adequacy", copy=False)
     effectiveness = fields.Selection(
-        VERDICTS,
+        [("yes", "Effective"), ("partly", "Largely Effective"), ("no", "Not Effective")],
         copy=False,
         tracking=True,
         help="Does the system reach its objectives (有效性)?",
@@ -361,7 +373,13 @@ class ItssReview(models.Model):
             if review.date and (not review.stop or review.stop <= review.date):
                 review.stop = review.date + timedelta(hours=3)
 
-    @api.depends("plan_line_id.plan_id.line_ids.state", "state", "input_ids.text")
+    @api.depends(
+        "plan_line_id.plan_id.line_ids.state",
+        "plan_line_id.plan_id.external_audit_date",
+        "date",
+        "state",
+        "input_ids.text",
+    )
     def _compute_warning(self):
         for review in self:
             warnings = [
@@ -371,6 +389,7 @@ class ItssReview(models.Model):
                 )
                 for line in review._get_unfinished_lines()
             ]
+            warnings += review._get_external_warnings()
             if review.state == "announced":
                 warnings += review._get_topic_warnings()
             review.warning = "\n".join(warnings)
@@ -392,6 +411,8 @@ class ItssReview(models.Model):
         "decision_ids.owner_id",
         "decision_ids.date_deadline",
         "decision_ids.improvement_ids",
+        "no_decision_reason",
+        "chair_id",
         "meeting_ids.minutes",
         "meeting_ids.attendance_ids.is_present",
         "report_ids.state",
@@ -624,6 +645,11 @@ class ItssReview(models.Model):
                 )
         if not any(meeting._is_held() for meeting in review.meeting_ids):
             missing.append(self.env._("The minutes of the meeting, and who was present"))
+        present = review.meeting_ids.attendance_ids.filtered("is_present").employee_id
+        if review.chair_id not in present:
+            missing.append(
+                self.env._("%(chair)s, who chairs, among those present", chair=review.chair_id.name)
+            )
         if review._get_report().state != "approved":
             missing.append(self.env._("The approved report"))
         return missing
@@ -631,7 +657,10 @@ class ItssReview(models.Model):
     def _get_missing_conclusions(self):
         """Return the names of the fields of the conclusion that are empty."""
         self.ensure_one()
-        names = (name for pair in CONCLUSIONS for name in (pair, f"{pair}_text"))
+        names = [name for pair in CONCLUSIONS for name in (pair, f"{pair}_text")]
+        # who sees the review knows whether there are decisions, even if not which
+        if not self.sudo().decision_ids:
+            names.append("no_decision_reason")
         return [name for name in names if not (self[name] or "").strip()]
 
     # -------------------------------------------------------------------------
@@ -655,6 +684,25 @@ class ItssReview(models.Model):
                 line.kind in ("audit", "evaluation") and line.state not in ("done", "cancelled")
             )
         )
+
+    def _get_external_warnings(self):
+        """Warn of a review after the external audit, which asks for it (plan line 6: 外审前)."""
+        external = self.sudo().plan_line_id.plan_id.external_audit_date
+        if self.state not in ("draft", "announced") or not external or not self.date:
+            return []
+        if self._get_meeting_day() <= external:
+            return []
+        return [
+            self.env._(
+                "It has to be done before the external audit on %(date)s.",
+                date=format_date(self.env, external),
+            )
+        ]
+
+    def _get_meeting_day(self):
+        """Return on which day the review takes place, as the company counts days."""
+        company = self.with_context(tz=self.company_id.resource_calendar_id.tz)
+        return fields.Datetime.context_timestamp(company, self.date).date()
 
     def _get_topic_warnings(self):
         """Return which topic reports are still to be written."""
@@ -735,9 +783,9 @@ class ItssReview(models.Model):
         What comes after the meeting belongs to the next review.
         """
         self.ensure_one()
-        today = fields.Date.context_today(self)
-        if self.period_start <= today < self.period_end:
-            self.period_end = today
+        day = self._get_meeting_day()
+        if self.period_start <= day < self.period_end:
+            self.period_end = day
         self._update_figures()
         self.input_ids.is_frozen = True
 

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
 from ..tools.durations import get_midnight
+from .itss_audit import PLANNED_STATES
 from .itss_escalation_mixin import TODO
 from .itss_review import ORGANISERS
 
@@ -492,11 +493,8 @@ class ItssReviewInput(models.Model):
 
     def _get_figures_audits(self, _facts):
         """Show what the internal audits of the period found."""
-        review = self.review_id
-        figures = self.env["itss.audit"]._get_review_figures(
-            review.company_id, review.period_start, review.period_end
-        )
-        return [self._figure(**figure) for figure in figures]
+        audits = self.env["itss.audit"].search(self._get_audit_domain(self.review_id))
+        return [self._figure(**figure) for figure in audits._get_review_figures()]
 
     def _get_figures_feedback(self, facts):
         """Show what customers say: surveys, callbacks and complaints."""
@@ -550,22 +548,25 @@ class ItssReviewInput(models.Model):
         ]
 
     def _get_nonconformity_figures(self):
-        """Return what became of the nonconformities raised in the period."""
+        """Return what became of the nonconformities raised in the period, or open since before."""
         model = self.env["itss.nonconformity"]
         domain = Domain(self._get_nonconformity_domain(self.review_id))
         states = dict(model._read_group(domain, ["state"], ["__count"]))
-        raised, closed = sum(states.values()), states.get("closed", 0)
+        total, closed = sum(states.values()), states.get("closed", 0)
+        new = domain & Domain("raised_at", ">=", self._get_period(self.review_id)[0])
+        raised = model.search_count(new)
         today = min(self.review_id.period_end, fields.Date.context_today(self))
         late = domain & Domain("state", "!=", "closed") & Domain("date_deadline", "<", today)
         major = domain & Domain("grade", "=", "major")
         return [
             self._figure(self.env._("Nonconformities raised"), raised),
-            self._count(self.env._("Major nonconformities"), model.search_count(major), raised),
-            self._count(self.env._("Nonconformities closed"), closed, raised),
+            self._figure(self.env._("Nonconformities open from before"), total - raised),
+            self._count(self.env._("Major nonconformities"), model.search_count(major), total),
+            self._count(self.env._("Nonconformities closed"), closed, total),
             self._count(
                 self.env._("Open nonconformities that are late"),
                 model.search_count(late),
-                raised - closed,
+                total - closed,
             ),
         ]
 
@@ -655,8 +656,33 @@ class ItssReviewInput(models.Model):
         ]
 
     @api.model
+    def _get_audit_domain(self, review):
+        """Return the audits of the plan that the review belongs to, and of its period."""
+        in_period = Domain("date_start", "<=", review.period_end) & Domain(
+            "date_end", ">=", review.period_start
+        )
+        plan = review.plan_line_id.plan_id
+        of_plan = Domain("plan_line_id.plan_id", "=", plan.id) if plan else Domain.FALSE
+        return (
+            Domain("company_id", "=", review.company_id.id)
+            & Domain("state", "in", PLANNED_STATES)
+            & (in_period | of_plan)
+        )
+
+    @api.model
     def _get_nonconformity_domain(self, review):
-        return [("state", "!=", "withdrawn"), *self._get_period_domain(review, "raised_at")]
+        """Return the nonconformities raised in the review's period, or still open when it began."""
+        start, end = self._get_period(review)
+        return (
+            Domain("company_id", "=", review.company_id.id)
+            & Domain("state", "!=", "withdrawn")
+            & Domain("raised_at", "<", end)
+            & (
+                Domain("raised_at", ">=", start)
+                | Domain("closed_at", "=", False)
+                | Domain("closed_at", ">=", start)
+            )
+        )
 
     @api.model
     def _get_period(self, review):
@@ -675,11 +701,6 @@ class ItssReviewInput(models.Model):
     def _get_source(self, source):
         """Return model and domain of the records that a figure was taken from."""
         review = self.review_id.sudo()
-        audits = [
-            ("company_id", "=", review.company_id.id),
-            ("date_end", ">=", review.period_start),
-            ("date_end", "<=", review.period_end),
-        ]
         return {
             "decisions": (
                 "itss.review.decision",
@@ -691,8 +712,11 @@ class ItssReviewInput(models.Model):
             "complaints": ("itss.complaint", self._get_period_domain(review, "received_at")),
             "surveys": ("itss.survey.round", self._get_survey_domain(review)),
             "improvements": ("itss.improvement", self._get_period_domain(review, "create_date")),
-            "audits": ("itss.audit", audits),
-            "nonconformities": ("itss.nonconformity", self._get_nonconformity_domain(review)),
+            "audits": ("itss.audit", list(self._get_audit_domain(review))),
+            "nonconformities": (
+                "itss.nonconformity",
+                list(self._get_nonconformity_domain(review)),
+            ),
         }[source]
 
     # -------------------------------------------------------------------------

@@ -127,7 +127,7 @@ class ItssReviewReport(models.Model):
 
     def _get_number_year(self, vals):
         review = self.env["itss.review"].browse(vals.get("review_id")).exists().sudo()
-        return review.period_end.year if review else super()._get_number_year(vals)
+        return review._get_meeting_day().year if review.date else super()._get_number_year(vals)
 
     def _check_step(self, new_state, vals):
         super()._check_step(new_state, vals)
@@ -168,10 +168,13 @@ class ItssReviewReport(models.Model):
         """Return label, verdict and text of each conclusion."""
         self.ensure_one()
         review = self.review_id
-        words = dict(review._fields["suitability"]._description_selection(self.env))
-        labels = review.fields_get(CONCLUSIONS, ["string"])
+        described = review.fields_get(CONCLUSIONS, ["string", "selection"])
         return [
-            (labels[name]["string"], words.get(review[name], ""), review[f"{name}_text"] or "")
+            (
+                described[name]["string"],
+                dict(described[name]["selection"]).get(review[name], ""),
+                review[f"{name}_text"] or "",
+            )
             for name in CONCLUSIONS
         ]
 

@@ -9,6 +9,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
+from ..models.itss_audit import MEETING_KINDS
 from .common import ItssCommon
 
 NOW = "2025-09-15 02:00:00"  # Monday, ten o'clock in China
@@ -29,7 +30,10 @@ class AuditCommon(ItssCommon):
         cls.dep_operations.manager_id = cls.employee(cls.head_user)
         cls.dep_staff.manager_id = cls.employee(cls.staff_user)
         cls.dep_quality.manager_id = cls.lead
-        (cls.lead | cls.auditor | cls.auditor_2).write({"itss_auditor_since": "2020-01-01"})
+        cls.company.resource_calendar_id.tz = "Asia/Shanghai"
+        (cls.lead | cls.auditor | cls.auditor_2).write(
+            {"itss_auditor_since": "2020-01-01", "itss_auditor_certificate": "NSY-1"}
+        )
         cls.checklist = cls.env["itss.audit.checklist"].create(
             {
                 "name": "内审检查表",
@@ -65,11 +69,11 @@ class AuditCommon(ItssCommon):
                             {
                                 "department_id": department.id,
                                 "auditor_ids": [Command.set(cls.auditor.ids)],
-                                "start": "2025-09-15 01:00:00",
-                                "stop": "2025-09-15 03:00:00",
+                                "start": f"2025-09-15 {hour:02}:00:00",
+                                "stop": f"2025-09-15 {hour + 1:02}:00:00",
                             }
                         )
-                        for department in departments
+                        for hour, department in enumerate(departments, 1)
                     ],
                     **vals,
                 }
@@ -98,7 +102,7 @@ class AuditCommon(ItssCommon):
             line.write({"evidence": evidence, "result": result})
 
     @classmethod
-    def meet(cls, audit, kinds=("opening", "closing")):
+    def meet(cls, audit, kinds=MEETING_KINDS):
         """Hold meetings of the audit, with minutes and somebody present."""
         for kind in kinds:
             cls.env["itss.meeting"].with_user(cls.quality_user).create(
@@ -349,6 +353,138 @@ class TestAudit(AuditCommon):
         audit.action_close()
         self.assertEqual(audit.state, "closed")
 
+    def test_a_department_without_a_question_is_not_audited(self):
+        audit = self.plan(self.make_audit())
+        audit.action_prepare_lines()
+        lines = audit.line_ids.filtered(lambda line: line.department_id == self.dep_staff)
+        lines[0].with_user(self.quality_user).unlink()
+        audit.action_start()
+        lines[1].with_user(self.quality_user).unlink()
+        self.meet(audit)
+        self.judge(audit.line_ids)
+        with self.assertRaisesRegex(UserError, f"asked in: {self.dep_staff.name}"):
+            audit.action_open_report()
+        other = self.plan(self.make_audit())
+        other.action_prepare_lines()
+        other.line_ids.filtered(lambda line: line.department_id == self.dep_staff).unlink()
+        with self.assertRaisesRegex(UserError, f"no questions for: {self.dep_staff.name}"):
+            other.action_start()
+
+    def test_the_schedule_lies_in_the_period_and_nobody_is_in_two_places(self):
+        audit = self.make_audit()
+        first, second = audit.schedule_ids
+        for times, words in (
+            (("2025-09-14 15:59:00", "2025-09-14 17:00:00"), "outside the period"),
+            (("2025-09-17 15:00:00", "2025-09-17 16:01:00"), "outside the period"),
+            (("2025-09-15 01:30:00", "2025-09-15 02:30:00"), "at the same time"),
+            (("2025-09-15 00:30:00", "2025-09-15 05:00:00"), "at the same time"),
+        ):
+            second.write({"start": times[0], "stop": times[1]})
+            with self.subTest(times=times), self.assertRaisesRegex(UserError, words):
+                audit.action_submit()
+        second.write({"start": first.stop, "stop": "2025-09-15 04:00:00"})
+        audit.action_submit()
+        self.assertEqual(audit.state, "submitted")
+
+    def test_several_auditors_share_the_questions_of_a_department(self):
+        self.dep_other = self.make_department("采购部")
+        audit = self.make_audit(
+            self.dep_other, auditor_ids=[Command.set((self.auditor | self.auditor_2).ids)]
+        )
+        audit.schedule_ids.auditor_ids = [Command.set((self.auditor | self.auditor_2).ids)]
+        self.plan(audit)
+        audit.action_prepare_lines()
+        self.assertEqual(len(audit.line_ids), 2)
+        self.assertEqual(audit.line_ids.auditor_id, self.auditor | self.auditor_2)
+
+    def test_a_new_meeting_is_the_next_that_is_missing(self):
+        audit = self.plan(self.make_audit())
+        starts = []
+        for kind in MEETING_KINDS:
+            context = audit.action_view_meetings()["context"]
+            self.assertEqual(context["default_kind"], kind)
+            starts.append(str(context["default_start"]))
+            people = [vals["employee_id"] for _c, _id, vals in context["default_attendance_ids"]]
+            head = self.employee(self.head_user).id
+            self.assertEqual(head in people, kind != "preparatory")
+            self.meet(audit, [kind])
+        self.assertEqual(
+            starts, ["2025-09-14 01:00:00", "2025-09-15 00:30:00", "2025-09-15 03:00:00"]
+        )
+
+    def test_who_is_on_the_attendance_sheet_of_the_form_is_invited(self):
+        audit = self.start()
+        context = audit.with_user(self.quality_user).action_view_meetings()["context"]
+        meeting = self.env["itss.meeting"].with_user(self.quality_user).with_context(**context)
+        with Form(meeting) as form:
+            form.kind = "opening"
+        meeting = form.record
+        self.assertIn(self.auditor, meeting.attendance_ids.employee_id)
+        self.assertIn(self.auditor_user.partner_id, meeting.event_id.partner_ids)
+
+    def test_the_lines_open_on_one_s_own_where_there_are_any(self):
+        audit = self.start()
+        for user, mine in ((self.auditor_user, True), (self.quality_user, False)):
+            context = audit.with_user(user).action_view_lines()["context"]
+            self.assertEqual("search_default_filter_mine" in context, mine)
+
+    def test_a_draft_nonconformity_is_told_from_one_that_is_missing(self):
+        audit = self.start()
+        self.meet(audit)
+        self.judge(audit.line_ids, "minor")
+        line = audit.line_ids[0].with_user(self.auditor_user)
+        action = line.action_raise_nonconformity()
+        nonconformities = self.env["itss.nonconformity"].with_user(self.auditor_user)
+        nonconformities.with_context(**action["context"]).create({"position": "工程师"})
+        with self.assertRaisesRegex(UserError, "1 nonconformities are drafts.*\nFor 3 questions"):
+            audit.action_open_report()
+
+    def test_a_cancelled_audit_says_why_and_invites_nobody(self):
+        plan = self.make_plan(lines=0)
+        line = self.make_line(plan, kind="audit")
+        self.approve(plan)
+        audit = self.start(self.make_audit(plan_line_id=line.id))
+        self.judge(audit.line_ids[0], "minor")
+        draft = self.env["itss.nonconformity"].with_user(self.auditor_user)
+        action = audit.line_ids[0].with_user(self.auditor_user).action_raise_nonconformity()
+        draft = draft.with_context(**action["context"]).create({"position": "值班工程师"})
+        mine = audit.with_user(self.manager_user)
+        self.assertEqual(mine.action_cancel()["res_model"], "itss.step.reason")
+        with self.assertRaisesRegex(UserError, "draft nonconformities"):
+            mine.write({"state": "cancelled", "cancel_reason": "客户要求改期"})
+        draft.action_raise()
+        with self.assertRaisesRegex(UserError, "Reason"):
+            mine.write({"state": "cancelled"})
+        mine.write({"state": "cancelled", "cancel_reason": "客户要求改期"})
+        self.assertFalse(audit.schedule_ids.event_id)
+        self.assertIn("客户要求改期", audit.message_ids[0].body)
+        self.env.invalidate_all()
+        # another audit carries the line out, and takes along what was raised
+        self.assertEqual((line.state, line.audit_count), ("in_progress", 0))
+        with self.assertRaisesRegex(UserError, "done when its Internal Audit"):
+            line.with_user(self.ops_user).action_done()
+        other = self.start(self.make_audit(plan_line_id=line.id))
+        self.assertIn(draft, other.line_ids.followed_nonconformity_id)
+        for change in (
+            lambda: self.judge(audit.line_ids[1]),
+            lambda: self.meet(audit, ["opening"]),
+            lambda: audit.action_prepare_lines(),
+        ):
+            with self.assertRaises(UserError):
+                change()
+
+    def test_an_audit_that_is_being_reported_is_not_cancelled(self):
+        audit = self.start()
+        self.meet(audit)
+        self.judge(audit.line_ids)
+        report = self.write_report(audit)
+        reason = {"state": "cancelled", "cancel_reason": "改期"}
+        with self.assertRaisesRegex(UserError, "delete the draft of its report"):
+            audit.with_user(self.manager_user).write(reason)
+        report.unlink()
+        audit.with_user(self.manager_user).write(reason)
+        self.assertEqual(audit.state, "cancelled")
+
     def test_it_warns_when_it_is_planned_after_the_external_audit(self):
         plan = self.make_plan(lines=0, external_audit_date="2025-09-01")
         line = self.make_line(plan, kind="audit")
@@ -363,6 +499,7 @@ class TestAuditor(AuditCommon):
     def test_an_unqualified_auditor_is_refused_or_warned_of(self):
         for vals in (
             {"itss_auditor_since": False},
+            {"itss_auditor_since": "2020-01-01", "itss_auditor_certificate": False},
             {"itss_auditor_since": "2025-09-16"},
             {"itss_auditor_since": "2020-01-01", "itss_auditor_valid_until": "2025-09-16"},
         ):
@@ -372,6 +509,92 @@ class TestAuditor(AuditCommon):
                     self.make_audit()
         self.company.itss_auditor_check = "warn"
         self.assertIn("not qualified", self.make_audit().warning)
+
+    # -------------------------------------------------------------------------
+    # The team changes while the audit goes on
+    # -------------------------------------------------------------------------
+
+    def substitute(self, audit, leaving, joining, user=None, reason="病假"):
+        dialog = self.env["itss.auditor.substitute"].with_user(user or self.manager_user)
+        form = Form(dialog.with_context(**audit.action_substitute()["context"]))
+        people = self.env["hr.employee.public"]
+        form.leaving_id = people.browse(leaving.id) if leaving else people
+        form.joining_id = people.browse(joining.id)
+        form.reason = reason
+        form.save().action_confirm()
+
+    def test_who_takes_over_gets_what_is_still_to_do(self):
+        audit = self.start()
+        judged, rest = audit.line_ids[0], audit.line_ids[1:]
+        self.judge(judged)
+        past, coming = audit.schedule_ids
+        with freeze_time("2025-09-15 02:00:01"):  # the first department was visited
+            self.substitute(audit, self.auditor, self.auditor_2)
+        self.assertEqual(audit.auditor_ids.employee_id, self.auditor_2)
+        self.assertEqual((judged.auditor_id, rest.auditor_id), (self.auditor, self.auditor_2))
+        self.assertEqual(past.auditor_ids.employee_id, self.auditor)
+        self.assertEqual(coming.auditor_ids.employee_id, self.auditor_2)
+        self.assertIn(self.quality_user_2.partner_id, coming.event_id.partner_ids)
+        self.assertNotIn(self.auditor_user.partner_id, coming.event_id.partner_ids)
+        self.assertRegex(audit.team_changes, f"{self.auditor.name} → {self.auditor_2.name}: 病假")
+        # who has left judges nothing any more, and changes nothing
+        self.env.invalidate_all()
+        for line in judged | rest:
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                self.judge(line)
+        self.judge(rest, user=self.quality_user_2)
+        self.judge(judged, evidence="补充", user=self.quality_user)  # the lead auditor
+
+    def test_a_lead_auditor_can_be_replaced_and_somebody_can_join(self):
+        audit = self.start()
+        self.substitute(audit, self.lead, self.auditor)
+        self.assertEqual(audit.lead_auditor_id, self.auditor)
+        self.assertFalse(audit.auditor_ids)
+        self.substitute(audit, None, self.auditor_2, reason="部门多")
+        self.assertEqual(audit.auditor_ids.employee_id, self.auditor_2)
+        self.assertEqual(len(audit.team_changes.split("\n")), 2)
+        with self.assertRaisesRegex(UserError, "already"):
+            self.substitute(audit, None, self.auditor_2)
+        with self.assertRaisesRegex(UserError, "do not belong"):
+            audit.with_user(self.manager_user)._substitute(self.lead, self.auditor_2, "x")
+
+    def test_who_takes_over_is_qualified_and_independent(self):
+        audit = self.start()
+        head = self.employee(self.head_user)
+        with self.assertRaisesRegex(UserError, "not qualified"), self.env.cr.savepoint():
+            self.substitute(audit, self.auditor, head)
+        head.write({"itss_auditor_since": "2020-01-01", "itss_auditor_certificate": "NSY"})
+        with self.assertRaisesRegex(UserError, "own department"), self.env.cr.savepoint():
+            self.substitute(audit, self.auditor, head)
+        self.assertEqual(audit.auditor_ids.employee_id, self.auditor)
+
+    def test_representative_and_management_change_the_team_and_nobody_else(self):
+        self.company.itss_management_representative_id = self.employee(self.quality_user_2)
+        audit = self.start()
+        for user in (self.quality_user, self.auditor_user, self.head_user):
+            self.assertFalse(audit.with_user(user).can_substitute)
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                self.substitute(audit, self.auditor, self.auditor_2, user=user)
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                audit.with_user(user).write({"team_changes": "x"})
+        self.substitute(audit, self.auditor, self.auditor_2, user=self.quality_user_2)
+        self.meet(audit)
+        self.judge(audit.line_ids, user=self.quality_user_2)
+        self.write_report(audit).action_submit()
+        with self.assertRaises(UserError):
+            self.substitute(audit, self.auditor_2, self.auditor)
+
+    def test_the_administrator_corrects_who_headed_a_department(self):
+        self.dep_staff.manager_id = self.auditor
+        self.dep_staff.manager_id = self.employee(self.staff_user)
+        with self.assertRaisesRegex(UserError, "headed"), self.env.cr.savepoint():
+            self.make_audit()
+        heads = self.env["itss.former.head"].search([("employee_id", "=", self.auditor.id)])
+        for user in (self.quality_user, self.manager_user):
+            with self.assertRaises(AccessError):
+                heads.with_user(user).unlink()
+        heads.with_user(self.admin_user).unlink()
+        self.assertTrue(self.make_audit())
 
     def test_nobody_audits_the_own_department(self):
         with self.assertRaisesRegex(UserError, "own department"):
@@ -723,11 +946,10 @@ class TestNonconformity(AuditCommon):
         )
 
     def test_the_review_takes_figures_with_no_data_where_there_is_none(self):
-        start, end = fields.Date.to_date("2025-01-01"), fields.Date.to_date("2025-12-31")
-        figures = self.audit.sudo()._get_review_figures(self.company, start, end)
+        figures = self.audit.sudo()._get_review_figures()
         self.assertEqual([one["value"] for one in figures], [1, 0, 0, 0, None])
         self.raise_nonconformity(self.line)
-        figures = self.audit.sudo()._get_review_figures(self.company, start, end)
+        figures = self.audit.sudo()._get_review_figures()
         self.assertEqual([one["value"] for one in figures], [1, 0, 1, 0, 0.0])
 
 

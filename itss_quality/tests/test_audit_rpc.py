@@ -26,8 +26,12 @@ AUDIT_STEPS = {
     ("reviewed", "draft"): {"t_quality", "t_quality_2", "t_boss", "t_admin"},
     ("approved", "in_progress"): {"t_quality", "t_quality_2", "t_admin"},
     ("follow_up", "closed"): {"t_quality", "t_quality_2", "t_admin"},
+    ("approved", "cancelled"): {"t_boss", "t_admin"},
+    ("in_progress", "cancelled"): {"t_boss", "t_admin"},
 }
 AUDIT_REASONS = {
+    ("approved", "cancelled"): "cancel_reason",
+    ("in_progress", "cancelled"): "cancel_reason",
     ("submitted", "draft"): "rejection_reason",
     ("reviewed", "draft"): "rejection_reason",
 }

@@ -17,6 +17,7 @@ from .test_plan_print import by_class, text
 
 NOW = "2025-10-20 04:00:00"  # Monday noon in China
 DATE = "2025-10-20 01:00:00"
+YEAR = {"period_start": "2025-01-01", "period_end": "2025-12-31"}
 # who may take the steps of a review, by login
 ORGANISERS = {"t_quality", "t_boss", "t_admin"}
 CONCLUSIONS = {
@@ -26,6 +27,8 @@ CONCLUSIONS = {
     "adequacy_text": "夜班人手不足",
     "effectiveness": "yes",
     "effectiveness_text": "目标达成",
+    # left out by the tests that decide something
+    "no_decision_reason": "体系运行正常，无需决议",
 }
 
 
@@ -141,7 +144,8 @@ class ReviewCommon(ItssCommon):
     def write_minutes(cls, review):
         meeting = review.with_user(cls.quality_user).meeting_ids
         meeting.minutes = "<p>会议记录</p>"
-        meeting.attendance_ids[0].is_present = True
+        rows = meeting.attendance_ids
+        rows.filtered(lambda row: row.employee_id == review.chair_id).is_present = True
 
     def finish_held(self, review):
         review.write(CONCLUSIONS)
@@ -269,7 +273,7 @@ class TestReviewWorkflow(ReviewCommon):
         for step in ("announced", "held"):
             for user in self.users | self.representative_user:
                 with self.subTest(user=user.login, step=step):
-                    review = self.make_review()
+                    review = self.make_review(**YEAR)
                     if step == "held":
                         review.action_announce()
                         self.write_topics(review)
@@ -324,6 +328,27 @@ class TestReviewWorkflow(ReviewCommon):
         review.input_ids[3].text = "各过程按计划运行"
         review.action_hold()
         self.assertEqual(review.state, "held")
+
+    def test_the_chair_was_there_and_the_period_ends_with_the_meeting(self):
+        review = self.make_review(date="2025-10-17 01:00:00")
+        review = self.hold(review)
+        self.assertEqual(str(review.period_end), "2025-10-17")
+        review.write(CONCLUSIONS)
+        self.write_minutes(review)
+        rows = review.meeting_ids.attendance_ids
+        rows.filtered("is_present").is_present = False
+        rows.filtered(lambda row: row.employee_id != review.chair_id)[0].is_present = True
+        self.assertIn(f"{self.boss.name}, who chairs", review.missing)
+
+    def test_it_warns_when_it_is_planned_after_the_external_audit(self):
+        line = self.make_review_line()
+        line.plan_id.sudo().external_audit_date = "2025-10-20"
+        review = self.make_review(plan_line_id=line.id)
+        self.assertNotIn("external audit", review.warning or "")
+        review.write({"date": "2025-10-20 16:00:00", "stop": "2025-10-20 18:00:00"})  # next day
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        self.env.invalidate_all()
+        self.assertIn("external audit", review.warning)
 
     def test_a_period_that_can_t_be_right_is_refused(self):
         for vals in (
@@ -443,8 +468,9 @@ class TestReviewWorkflow(ReviewCommon):
         for gap, words in (
             ({"suitability": False}, "Suitability"),
             ({"adequacy_text": " "}, "On Adequacy"),
+            ({"no_decision_reason": " "}, "Why Nothing Was Decided"),
         ):
-            review = self.hold(self.make_review())
+            review = self.hold(self.make_review(**YEAR))
             review.write({**CONCLUSIONS, **gap})
             self.write_minutes(review)
             with self.subTest(words=words):
@@ -1158,7 +1184,8 @@ class TestReviewOverRpc(ReviewCommon, HttpCase):
     def _make(self, state):
         """Return a review in a state, ready for every step but for the role."""
         past = fields.Datetime.now() - timedelta(hours=2)
-        review = self.make_review(date=past)
+        period = {"period_start": past - timedelta(days=90), "period_end": past}
+        review = self.make_review(date=past, **period)
         if state != "draft":
             review.action_announce()
             self.write_topics(review)

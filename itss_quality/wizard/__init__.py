@@ -1,6 +1,7 @@
 from . import (
     itss_audit_import,
     itss_auditor_qualify,
+    itss_auditor_substitute,
     itss_callback_call,
     itss_callback_ledger,
     itss_complaint_invalid,

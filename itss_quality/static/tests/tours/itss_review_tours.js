@@ -102,6 +102,11 @@ tours.add("itss_review_announce", {
             },
         },
         ...choose("chair_id", "张总"),
+        {
+            content: "Say where",
+            trigger: ".o_field_widget[name='location'] input",
+            run: "edit 三号会议室",
+        },
         save,
         {
             content: "The audit's results are still to come",
@@ -190,9 +195,9 @@ tours.add("itss_review_hold", {
             trigger: ".alert-info:contains('Suitability'):contains('approved report')",
         },
         openTab("conclusion"),
-        ...conclude("suitability", "Yes", "体系适宜"),
-        ...conclude("adequacy", "Partly", "夜班人手不足"),
-        ...conclude("effectiveness", "Yes", "目标达成"),
+        ...conclude("suitability", "Suitable", "体系适宜"),
+        ...conclude("adequacy", "Largely Adequate", "夜班人手不足"),
+        ...conclude("effectiveness", "Effective", "目标达成"),
         openTab("decisions"),
         {
             content: "Add a decision",
