@@ -48,6 +48,7 @@ from . import survey_user_input
 from . import helpdesk_ticket
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket_team
+from . import ir_actions_report
 from . import ir_attachment
 from . import mail_message
 from . import mail_thread

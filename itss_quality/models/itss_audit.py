@@ -891,16 +891,36 @@ class ItssAudit(models.Model):
     def _get_result_table(self):
         """Return the results by department, counted from the lines (superuser mode).
 
-        :return: list of ``(department, {result: count})``, and the total as ``(None, …)`` at the end
+        A line judged as nonconforming counts under the grade of its nonconformity, so that the
+        table says the same as the list of nonconformities; under "withdrawn" when that was.
+
+        :return: ``({result: label}, [(department, {result: count})])``, the total as ``(None, …)``
+            at the end; what is withdrawn or open has a label only where there is any
         """
         self.ensure_one()
+        nonconformities = self.env["itss.nonconformity"]
+        grades = dict(nonconformities._fields["grade"]._description_selection(self.env))
+        labels = {}
+        for key, label in self.line_ids._fields["result"]._description_selection(self.env):
+            labels |= {} if key in grades else {key: label}
+            if key == "conforming":
+                labels |= grades
+        labels["withdrawn"], labels["open"] = self.env._("Withdrawn"), self.env._("Not Judged Yet")
+        counted = self.nonconformity_ids.filtered(lambda one: one.state != "draft")
+        found = {one.audit_line_id: "withdrawn" for one in counted}
+        for one in counted.filtered(lambda one: one.state != "withdrawn"):
+            found[one.audit_line_id] = one.grade
         table, total = defaultdict(lambda: defaultdict(int)), defaultdict(int)
-        for department, result, count in self.env["itss.audit.line"]._read_group(
-            [("audit_id", "=", self.id)], ["department_id", "result"], ["__count"]
-        ):
-            table[department][result or "open"] = count
-            total[result or "open"] += count
-        return [*table.items(), (None, total)]
+        for line in self.line_ids:
+            result = line.result or "open"
+            if result in grades:
+                result = found.get(line, result)
+            table[line.department_id][result] += 1
+            total[result] += 1
+        for key in ("withdrawn", "open"):
+            if not total[key]:
+                del labels[key]
+        return labels, [*table.items(), (None, total)]
 
     def _get_distribution(self):
         """Return the distribution of nonconformities 部门 × 条款 (superuser mode).

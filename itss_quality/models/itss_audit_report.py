@@ -66,6 +66,7 @@ class ItssAuditReport(models.Model):
         help="Whether the management conforms, is put into practice and works."
     )
     recommendations = fields.Text(help="What to do, by whom and until when.")
+    paper_warning = fields.Text(compute="_compute_paper_warning", compute_sudo=True)
 
     _audit_unique = models.UniqueIndex(
         "(audit_id) WHERE state NOT IN ('approved', 'superseded')",
@@ -81,6 +82,26 @@ class ItssAuditReport(models.Model):
         for report in self:
             if report.audit_id and not report.name:
                 report.name = self.env._("%(audit)s Report", audit=report.audit_id.name)
+
+    @api.depends("audit_id.department_ids.manager_id.user_id.active", "company_id")
+    def _compute_paper_warning(self):
+        """Name the heads of audited departments whom the report can't reach (plan line 5: 发放)."""
+        for report in self:
+            heads = report.audit_id.department_ids.manager_id
+            on_paper = heads.filtered(
+                lambda head, report=report: (
+                    not head.user_id.active or not report._may_receive(head.user_id)
+                )
+            )
+            report.paper_warning = (
+                self.env._(
+                    "They have no user account that can open the report, and get it on paper: "
+                    "%(heads)s.",
+                    heads="、".join(on_paper.mapped("name")),
+                )
+                if on_paper
+                else False
+            )
 
     # -------------------------------------------------------------------------
     # CRUD

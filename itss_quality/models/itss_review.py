@@ -89,7 +89,14 @@ class ItssReview(models.Model):
         "basis",
         "agenda",
     )
-    _stamp_fields = ("announced_at", "figures_at", "held_at", "closed_at", "report_ids")
+    _stamp_fields = (
+        "announced_at",
+        "announced_by_id",
+        "figures_at",
+        "held_at",
+        "closed_at",
+        "report_ids",
+    )
 
     name = fields.Char(
         compute="_compute_name",
@@ -252,6 +259,7 @@ class ItssReview(models.Model):
     )
     withdraw_reason = fields.Text(readonly=True, copy=False)
     announced_at = fields.Datetime(string="Announced on", readonly=True, copy=False)
+    announced_by_id = fields.Many2one("res.users", string="Announced by", readonly=True, copy=False)
     figures_at = fields.Datetime(string="Figures as of", readonly=True, copy=False)
     held_at = fields.Datetime(string="Recorded as Held on", readonly=True, copy=False)
     closed_at = fields.Datetime(string="Closed on", readonly=True, copy=False)
@@ -602,7 +610,7 @@ class ItssReview(models.Model):
         super()._apply_step(old_state, new_state)
         now = fields.Datetime.now()
         if new_state == "announced":
-            self.announced_at = now
+            self.announced_at, self.announced_by_id = now, self.env.user
             if not self.previous_id:
                 # the review before may have been held meanwhile
                 self._compute_previous_id()
@@ -611,7 +619,7 @@ class ItssReview(models.Model):
             self.input_ids._ask_reports()
             self.plan_line_id._follow_start()
         elif new_state == "draft":
-            self.announced_at = False
+            self.announced_at = self.announced_by_id = False
             self.meeting_ids.unlink()
             self.input_ids._stop_asking()
         elif new_state == "held":

@@ -6,14 +6,19 @@ from odoo.tools import format_date, html2plaintext
 
 PLAN_WIDTHS = (22, 80)
 SCHEDULE_WIDTHS = (18, 18, 20, 30, 30, 20)
-LINE_WIDTHS = (18, 14, 12, 50, 20, 50, 18, 16, 18)
-MEETING_WIDTHS = (18, 28, 18, 16, 18, 50)
-NONCONFORMITY_WIDTHS = (14, 18, 20, 12, 10, 36, 40, 16, 14, 16, 30, 36, 36, 16, 30, 16)
+LINE_WIDTHS = (18, 14, 12, 50, 20, 50, 24, 18, 16, 18)
+MEETING_WIDTHS = (28, 18, 18, 18, 16, 18, 16, 16, 10, 18, 50)
+NONCONFORMITY_WIDTHS = (
+    *(14, 18, 20, 12, 14, 36, 40, 14, 18, 14, 18, 14),
+    *(36, 30, 36, 16, 14, 36, 14, 14, 30, 18, 14),
+)
 DISTRIBUTION_WIDTHS = (24, 14, 14, 14, 14, 14, 14, 14)
+REPORT_WIDTHS = (30, 90)
+RECEIPT_WIDTHS = (18, 10, 20, 18, 18)
 
 
 class ItssAuditXlsx(models.AbstractModel):
-    """The whole file of an internal audit (内审): plan, checklist, meetings, findings, distribution."""
+    """The whole file of an internal audit (内审), from the plan to who has read the report."""
 
     _name = "report.itss_quality.audit_xlsx"
     _description = "Internal Audit as Excel"
@@ -41,6 +46,8 @@ class ItssAuditXlsx(models.AbstractModel):
         self._write_meetings(workbook, audit, formats)
         self._write_nonconformities(workbook, audit, formats)
         self._write_distribution(workbook, audit, formats)
+        self._write_reports(workbook, audit, formats)
+        self._write_receipts(workbook, audit, formats)
 
     # -------------------------------------------------------------------------
     # Cells
@@ -93,12 +100,9 @@ class ItssAuditXlsx(models.AbstractModel):
             (self.env._("Auditors"), "、".join(audit.auditor_ids.mapped("name"))),
             (self.env._("Audited Departments"), "、".join(audit.department_ids.mapped("name"))),
             (self.env._("Audited Projects"), audit.project_names),
+            (self.env._("Changes of the Audit Team"), audit.team_changes),
+            *self._list_signatures(audit),
         ]
-        for signature in audit._signatures.values():
-            name, day = audit[f"{signature}_by_id"].name, audit[f"{signature}_date"]
-            label = audit.fields_get([f"{signature}_by_id"], ["string"])
-            when = format_date(self.env, day) if day else ""
-            rows.append((label[f"{signature}_by_id"]["string"], f"{name or ''} {when}".strip()))
         for row, values in enumerate(rows, 3):
             self._write_row(sheet, row, values, formats)
 
@@ -133,6 +137,7 @@ class ItssAuditXlsx(models.AbstractModel):
             self.env._("What to Check"),
             self.env._("How to Check"),
             self.env._("Record and Evidence"),
+            self.env._("Photos and Files"),
             self.env._("Result"),
             self.env._("Judged by"),
             self.env._("Judged on"),
@@ -147,6 +152,7 @@ class ItssAuditXlsx(models.AbstractModel):
                 line.question,
                 line.method,
                 line.evidence,
+                "\n".join(line.attachment_ids.mapped("name")),
                 self._say(line, "result"),
                 line.judged_by_id.name,
                 line.judged_at,
@@ -155,27 +161,51 @@ class ItssAuditXlsx(models.AbstractModel):
 
     def _write_meetings(self, workbook, audit, formats):
         headings = (
-            self.env._("Start"),
             self.env._("Meeting"),
+            self.env._("Start"),
+            self.env._("End"),
+            self.env._("Location"),
+            self.env._("Chair"),
             self.env._("Department"),
-            self.env._("Name"),
+            self.env._("Full Name"),
+            self.env._("Job Title"),
+            self.env._("Present"),
             self.env._("Signed on"),
             self.env._("Minutes"),
         )
         title = self.env._("Meetings")
         sheet = self._add_table(workbook, audit, title, headings, MEETING_WIDTHS, formats)
-        row = 3
+        rows = []
         for meeting in audit.meeting_ids:
+            place = (meeting.start, meeting.stop, meeting.location, meeting.chair_id.name)
             minutes = html2plaintext(meeting.minutes or "").strip()
-            self._write_row(sheet, row, (meeting.start, meeting.name, "", "", "", minutes), formats)
-            row += 1
-            for person in meeting.attendance_ids.filtered("is_present"):
-                values = ("", "", person.department_name, person.name, person.signed_at, "")
-                self._write_row(sheet, row, values, formats)
-                row += 1
+            rows.append((meeting.name, *place, *[""] * 5, minutes))
+            rows += [
+                (meeting.name, *[""] * 4, *self._list_person(person), "")
+                for person in meeting.attendance_ids
+            ]
+        for row, values in enumerate(rows, 3):
+            self._write_row(sheet, row, values, formats)
+
+    def _list_person(self, person):
+        return (
+            person.department_name,
+            person.name,
+            person.job_title,
+            self.env._("Yes") if person.is_present else self.env._("No"),
+            person.signed_at,
+        )
 
     def _write_nonconformities(self, workbook, audit, formats):
-        headings = (
+        headings = self._get_nonconformity_headings()
+        title = self.env._("Nonconformities")
+        sheet = self._add_table(workbook, audit, title, headings, NONCONFORMITY_WIDTHS, formats)
+        raised = audit.nonconformity_ids.filtered(lambda one: one.state != "draft")
+        for row, one in enumerate(raised.sorted("number"), 3):
+            self._write_row(sheet, row, self._list_nonconformity(one), formats)
+
+    def _get_nonconformity_headings(self):
+        return (
             self.env._("Number"),
             self.env._("Audited Department"),
             self.env._("Audited Position"),
@@ -184,39 +214,60 @@ class ItssAuditXlsx(models.AbstractModel):
             self.env._("Audit Criterion"),
             self.env._("Statement of Facts"),
             self.env._("Raised by"),
+            self.env._("Raised on"),
             self.env._("Confirmed by"),
+            self.env._("Confirmed on"),
             self.env._("To Be Corrected by"),
+            self.env._("Correction"),
             self.env._("Root Cause"),
             self.env._("Corrective Action"),
+            self.env._("Responsible Person"),
+            self.env._("Deadline of the Measure"),
             self.env._("Completion"),
             self.env._("Verified by"),
+            self.env._("Verified on"),
             self.env._("Verification"),
+            self.env._("Closed on"),
             self.env._("Status"),
         )
-        title = self.env._("Nonconformities")
-        sheet = self._add_table(workbook, audit, title, headings, NONCONFORMITY_WIDTHS, formats)
-        raised = audit.nonconformity_ids.filtered(lambda one: one.state != "draft")
-        for row, one in enumerate(raised.sorted("number"), 3):
-            measures = one.improvement_ids.filtered(lambda measure: measure.state != "cancelled")
-            values = (
-                one.number,
-                one.department_id.name,
-                one.position,
-                one.clause,
-                self._say(one, "grade"),
-                one.criterion,
-                one.facts,
-                one.raised_by_id.name,
-                one.confirmed_by_id.name,
-                one.date_deadline,
-                "\n".join(filter(None, measures.mapped("root_cause"))),
-                "\n".join(filter(None, measures.mapped("action"))),
-                "\n".join(filter(None, measures.mapped("completion"))),
-                "、".join(measures.verified_by_id.mapped("name")),
-                one.verification,
-                self._say(one, "state"),
-            )
-            self._write_row(sheet, row, values, formats)
+
+    def _list_nonconformity(self, one):
+        measures = one.improvement_ids.filtered(lambda measure: measure.state != "cancelled")
+        return (
+            one.number,
+            one.department_id.name,
+            one.position,
+            one.clause,
+            self._say(one, "grade"),
+            one.criterion,
+            one.facts,
+            one.raised_by_id.name,
+            one.raised_at,
+            one.confirmed_by_id.name,
+            one.confirmed_at,
+            one.date_deadline,
+            self._join(measures, "correction"),
+            self._join(measures, "root_cause"),
+            self._join(measures, "action"),
+            "、".join(measures.owner_id.mapped("name")) or one.department_id.manager_id.name,
+            self._join_days(measures, "date_deadline"),
+            self._join(measures, "completion"),
+            "、".join(measures.verified_by_id.mapped("name")),
+            self._join_days(measures, "verified_date"),
+            one.verification,
+            one.closed_at,
+            self._say(one, "state"),
+        )
+
+    def _join(self, measures, name):
+        return "\n".join(filter(None, measures.mapped(name)))
+
+    def _join_days(self, measures, name):
+        """Return the day as such, or several as text."""
+        days = measures.filtered(name).mapped(name)
+        if len(days) == 1:
+            return days[0]
+        return "\n".join(format_date(self.env, day) for day in days)
 
     def _write_distribution(self, workbook, audit, formats):
         clauses, rows = audit._get_distribution()
@@ -224,7 +275,46 @@ class ItssAuditXlsx(models.AbstractModel):
         headings = (self.env._("Department"), *labels, self.env._("Total"))
         title = self.env._("Distribution")
         sheet = self._add_table(workbook, audit, title, headings, DISTRIBUTION_WIDTHS, formats)
-        for row, (department, counts) in enumerate(rows, 3):
+        totals = {clause: sum(counts.get(clause, 0) for _one, counts in rows) for clause in clauses}
+        names = [department.name for department, _counts in rows]
+        lines = [*zip(names, [counts for _one, counts in rows], strict=True)]
+        for row, (name, counts) in enumerate([*lines, (self.env._("Total"), totals)], 3):
             figures = [counts.get(clause, 0) for clause in clauses]
-            values = (department.name, *figures, sum(figures))
+            self._write_row(sheet, row, (name, *figures, sum(figures)), formats)
+
+    # -------------------------------------------------------------------------
+    # The report
+    # -------------------------------------------------------------------------
+
+    def _write_reports(self, workbook, audit, formats):
+        headings = (self.env._("Item"), self.env._("Content"))
+        title = self.env._("Audit Report")
+        sheet = self._add_table(workbook, audit, title, headings, REPORT_WIDTHS, formats)
+        rows = [
+            row for report in audit.report_ids.sorted("id") for row in self._list_report(report)
+        ]
+        for row, values in enumerate(rows, 3):
+            self._write_row(sheet, row, values, formats)
+
+    def _list_report(self, report):
+        """Return label and content of what a version of the report says."""
+        names = ("name", "number", "version", "change_note")
+        texts = ("summary", "conclusion", "recommendations")
+        labels = report.fields_get([*names, *texts, "state"], ["string"])
+        words, results = report.audit_id._get_result_table()
+        rows = [(labels[name]["string"], report[name]) for name in names]
+        rows.append((labels["state"]["string"], self._say(report, "state")))
+        rows += self._list_signatures(report)
+        for department, counts in results:
+            figures = [f"{label} {counts.get(key, 0)}" for key, label in words.items()]
+            name = department.name if department else self.env._("Total")
+            label = self.env._("Results: %(department)s", department=name)
+            rows.append((label, "、".join(figures)))
+        return rows + [(labels[name]["string"], report[name]) for name in texts]
+
+    def _write_receipts(self, workbook, audit, formats):
+        title = self.env._("Issue and Reading")
+        headings = self._get_receipt_headings()
+        sheet = self._add_table(workbook, audit, title, headings, RECEIPT_WIDTHS, formats)
+        for row, values in enumerate(self._list_receipts(audit.report_ids), 3):
             self._write_row(sheet, row, values, formats)

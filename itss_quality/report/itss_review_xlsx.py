@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from odoo import fields, models
 from odoo.tools import html2plaintext
 from odoo.tools.misc import format_date, format_datetime
@@ -7,17 +9,19 @@ INPUT_WIDTHS = (30, 24, 50, 50)
 FIGURE_WIDTHS = (30, 44, 16, 10, 40)
 DECISION_WIDTHS = (16, 20, 60, 24, 18, 14, 18, 14)
 ATTENDANCE_WIDTHS = (36, 24, 20, 20, 10, 20)
+REPORT_WIDTHS = (18, 30, 10, 14, 24, 24, 24)
+RECEIPT_WIDTHS = (18, 10, 20, 20, 20)
 
 
 class ItssReviewXlsx(models.AbstractModel):
-    """File of management reviews: notice and conclusion, inputs, figures, decisions, attendance."""
+    """File of management reviews, from the notice to who has read the report."""
 
     _name = "report.itss_quality.review_xlsx"
     _description = "Management Review as Excel"
     _inherit = "itss.xlsx.mixin"
 
     def generate_xlsx_report(self, workbook, data, reviews):
-        """Write a sheet each for reviews, inputs, figures, decisions and attendance.
+        """Write a sheet each for reviews, inputs, figures, decisions, attendance, reports, readers.
 
         Whoever sees some of the inputs only gets these.
 
@@ -48,6 +52,18 @@ class ItssReviewXlsx(models.AbstractModel):
                 ATTENDANCE_WIDTHS,
                 self._list_attendance,
             ),
+            (
+                self.env._("Review Reports"),
+                self._get_report_headings(),
+                REPORT_WIDTHS,
+                self._list_reports,
+            ),
+            (
+                self.env._("Issue and Reading"),
+                self._get_receipt_headings(),
+                RECEIPT_WIDTHS,
+                self._list_review_receipts,
+            ),
         ):
             sheet = workbook.add_worksheet(title)
             self._write_head(sheet, title, details, headings, widths, formats)
@@ -56,7 +72,11 @@ class ItssReviewXlsx(models.AbstractModel):
 
     def _write_row(self, sheet, row, values, formats):
         for column, value in enumerate(values):
-            if isinstance(value, int | float) and not isinstance(value, bool):
+            if isinstance(value, datetime):
+                self._write_text(
+                    sheet, row, column, format_datetime(self.env, value), formats["wrapped"]
+                )
+            elif isinstance(value, int | float) and not isinstance(value, bool):
                 sheet.write_number(row, column, value, formats["text"])
             else:
                 self._write_text(sheet, row, column, value, formats["wrapped"])
@@ -93,12 +113,15 @@ class ItssReviewXlsx(models.AbstractModel):
             "purpose",
             "basis",
             "agenda",
+            "announced_by_id",
+            "announced_at",
             "suitability",
             "suitability_text",
             "adequacy",
             "adequacy_text",
             "effectiveness",
             "effectiveness_text",
+            "no_decision_reason",
             "missing",
         )
         labels = reviews.fields_get(names, ["string"])
@@ -189,7 +212,7 @@ class ItssReviewXlsx(models.AbstractModel):
         return (
             self.env._("Meeting"),
             self.env._("Department"),
-            self.env._("Name"),
+            self.env._("Full Name"),
             self.env._("Job Title"),
             self.env._("Present"),
             self.env._("Signed on"),
@@ -206,3 +229,26 @@ class ItssReviewXlsx(models.AbstractModel):
                 self.env._("Yes") if person.is_present else self.env._("No"),
                 signed_at and format_datetime(self.env, signed_at),
             )
+
+    # -------------------------------------------------------------------------
+    # Reports
+    # -------------------------------------------------------------------------
+
+    def _get_report_headings(self):
+        return (
+            self.env._("Document No."),
+            self.env._("Name"),
+            self.env._("Version"),
+            self.env._("Status"),
+            self.env._("Prepared by"),
+            self.env._("Reviewed by"),
+            self.env._("Approved by"),
+        )
+
+    def _list_reports(self, reviews):
+        for report in self._search("itss.review.report", reviews).sorted("id"):
+            signers = [signer for _label, signer in self._list_signatures(report)]
+            yield report.number, report.name, report.version, self._say(report, "state"), *signers
+
+    def _list_review_receipts(self, reviews):
+        return self._list_receipts(self._search("itss.review.report", reviews))

@@ -443,7 +443,7 @@ class ItssSurveyXlsx(models.AbstractModel):
         """Write what was asked, what each choice counts, and the outcome (问卷)."""
         sheet = book.workbook.add_worksheet(self.env._("Questionnaire"))
         headings = (
-            self.env._("No."),
+            self.env._("Row No."),
             self.env._("Item"),
             self.env._("What Is Rated"),
             self.env._("Standard"),
@@ -692,7 +692,7 @@ class ItssSurveyXlsx(models.AbstractModel):
     def _get_answer_headings(self):
         """Return the headings of the columns before those of the questions."""
         return [
-            self.env._("No."),
+            self.env._("Row No."),
             self.env._("Customer"),
             self.env._("Contact"),
             self.env._("Channel"),

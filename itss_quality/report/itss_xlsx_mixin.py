@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.tools.misc import format_datetime
+from odoo.tools.misc import format_date, format_datetime
 
 PAPER_A4 = 9
 
@@ -50,6 +50,39 @@ class ItssXlsxMixin(models.AbstractModel):
             sheet.set_column(column, column, width)
         sheet.write_string(0, 0, title, formats["title"])
         sheet.write_string(1, 0, details, formats["subtitle"])
+
+    def _list_signatures(self, document):
+        """Return label and content of who signed a controlled document, and when."""
+        rows = []
+        for signature in document._signatures.values():
+            name, day = document[f"{signature}_by_id"].name, document[f"{signature}_date"]
+            label = document.fields_get([f"{signature}_by_id"], ["string"])
+            when = format_date(self.env, day) if day else ""
+            rows.append((label[f"{signature}_by_id"]["string"], f"{name or ''} {when}".strip()))
+        return rows
+
+    def _get_receipt_headings(self):
+        return (
+            self.env._("Document No."),
+            self.env._("Version"),
+            self.env._("Recipient"),
+            self.env._("Issued on"),
+            self.env._("Read on"),
+        )
+
+    def _list_receipts(self, documents):
+        """Return to whom documents were issued, and when they read them: a row of values each."""
+        return [
+            (
+                document.number,
+                document.version,
+                receipt.user_id.name,
+                receipt.issued_at,
+                receipt.read_at,
+            )
+            for document in documents.sorted("id")
+            for receipt in document.receipt_ids
+        ]
 
     def _get_export_moment(self):
         return format_datetime(self.env, fields.Datetime.now())

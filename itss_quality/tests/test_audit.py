@@ -1151,7 +1151,16 @@ class TestAuditRecords(AuditCommon):
         book = load_workbook(io.BytesIO(content))
         self.assertEqual(
             book.sheetnames,
-            ["Audit Plan", "Schedule", "Checklist", "Meetings", "Nonconformities", "Distribution"],
+            [
+                "Audit Plan",
+                "Schedule",
+                "Checklist",
+                "Meetings",
+                "Nonconformities",
+                "Distribution",
+                "Audit Report",
+                "Issue and Reading",
+            ],
         )
         self.assertEqual(book["Nonconformities"]["A4"].value, nonconformity.number)
         self.assertEqual(book["Checklist"].max_row, 3 + 4)

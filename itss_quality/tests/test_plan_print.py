@@ -1,3 +1,6 @@
+import base64
+import io
+from contextlib import contextmanager
 from unittest.mock import patch
 
 from lxml import html
@@ -9,6 +12,7 @@ from odoo.tools.safe_eval import safe_eval
 from .common import ItssCommon
 
 REPORT = "itss_quality.itss_plan_report_pdf"
+LIVE, SIGNED = b"%PDF live", b"%PDF signed"
 
 
 def text(node):
@@ -309,3 +313,53 @@ class TestPlanPrint(ItssCommon):
         self.assertIn("Wkhtmltopdf", str(refused.exception))
         self.assertEqual(plan.state, "reviewed")
         self.assertFalse(plan.approved_by_id or plan.approved_date or plan.signed_pdf)
+
+    def print_pdf(self, plans, user=None):
+        """Return the file of plans, where a converter makes one of whatever is not kept."""
+        reports = self.env["ir.actions.report"].with_user(user or self.quality_user)
+        reports = reports.with_context(force_report_rendering=True)
+        with (
+            patch.object(type(reports), "get_wkhtmltopdf_state", return_value="ok"),
+            patch.object(type(reports), "_run_wkhtmltopdf", return_value=LIVE),
+        ):
+            content, kind = reports._render_qweb_pdf(REPORT, plans.ids)
+        self.assertEqual(kind, "pdf")
+        return content
+
+    def test_an_approved_document_is_printed_as_it_was_signed(self):
+        plan = self.make_plan()
+        self.assertEqual(self.print_pdf(plan), LIVE)
+        self.approve(plan)
+        self.assertEqual(
+            self.print_pdf(plan), base64.b64decode(plan.signed_pdf), "one number, one content"
+        )
+        plan.with_user(self.manager_user).action_close()
+        self.assertEqual(self.print_pdf(plan), base64.b64decode(plan.signed_pdf))
+        with self.assertRaises(AccessError):
+            self.print_pdf(plan, self.outsider)
+
+    def test_a_superseded_document_is_printed_anew_with_its_mark(self):
+        plan = self.approve(self.make_plan())
+        self.revise(plan, "调整日期")
+        self.assertEqual(plan.state, "superseded")
+        self.assertEqual(self.print_pdf(plan), LIVE)
+        self.assertIn("Superseded", text(self.print_plan(plan)))
+
+    def test_a_document_approved_before_it_was_kept_is_printed_anew(self):
+        plan = self.approve(self.make_plan())
+        plan.sudo().signed_pdf = False
+        self.assertEqual(self.print_pdf(plan), LIVE)
+
+    def test_signed_documents_and_drafts_are_printed_together_in_their_order(self):
+        plans = self.make_plan(number="QM-01") | self.make_plan(number="QM-02")
+        self.approve(plans[1]).sudo().signed_pdf = base64.b64encode(SIGNED)
+        merged = []
+
+        @contextmanager
+        def merge(_self, streams, _handler):
+            merged.extend(stream.getvalue() for stream in streams)
+            yield io.BytesIO(b"%PDF merged")
+
+        with patch.object(type(self.env["ir.actions.report"]), "_merge_pdfs", merge):
+            self.assertEqual(self.print_pdf(plans), b"%PDF merged")
+        self.assertEqual(merged, [LIVE, SIGNED])

@@ -1156,7 +1156,16 @@ class TestReviewPrint(ReviewCommon):
     def test_the_workbook(self):
         book = self._open_workbook(self.quality_user)
         self.assertEqual(
-            book.sheetnames, ["Reviews", "Inputs", "Figures", "Decisions", "Attendance"]
+            book.sheetnames,
+            [
+                "Reviews",
+                "Inputs",
+                "Figures",
+                "Decisions",
+                "Attendance",
+                "Review Reports",
+                "Issue and Reading",
+            ],
         )
         self.assertEqual(book["Inputs"].max_row, 3 + 9)
         decision = [cell.value for cell in book["Decisions"][4]]

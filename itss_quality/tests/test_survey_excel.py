@@ -149,7 +149,7 @@ class TestSurveyExport(SurveyExcelCommon):
         headings, *rows = self._export(round_)["Questionnaire"][2:]
         self.assertEqual(
             headings,
-            ("No.", "Item", "What Is Rated", "Standard", "Weight", "Score", "Answers (n)"),
+            ("Row No.", "Item", "What Is Rated", "Standard", "Weight", "Score", "Answers (n)"),
         )
         rows = {row[0]: row for row in rows}
         self.assertEqual(len(rows), 7 + 4)
@@ -303,7 +303,7 @@ class TestSurveyExport(SurveyExcelCommon):
         self.assertEqual(
             headings[:7],
             [
-                "No.",
+                "Row No.",
                 "Customer",
                 "Contact",
                 "Channel",
