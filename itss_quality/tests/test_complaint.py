@@ -785,3 +785,34 @@ class TestComplaintFigures(ComplaintCommon):
         complaint = self.make_complaint()
         with self.assertRaises(AccessError):
             self.open_workbook("itss_quality.complaint_xlsx", complaint, self.staff_user)
+
+
+@tagged("post_install", "-at_install")
+class TestComplaintAround(ComplaintCommon):
+    """Complaints as tickets, calls and improvements show them."""
+
+    def test_a_call_about_a_complaint_speaks_of_the_complaint(self):
+        self.company.itss_callback_script = "{engineer} repaired {ticket}"
+        complaint = self.resolve(self.make_complaint())
+        action = complaint.callback_ids.with_user(self.agent).action_call()
+        call = self.env["itss.callback.call"].with_user(self.agent).browse(action["res_id"])
+        self.assertEqual(call.resolution, complaint.resolution)
+        self.assertIn(f"your complaint {complaint.number}", call.script)
+        self.assertNotIn("repaired", call.script)
+
+    def test_a_ticket_shows_its_complaints_with_one_query(self):
+        tickets = self.make_ticket() | self.make_ticket() | self.make_ticket()
+        first = self.make_complaint(ticket_id=tickets[0].id)
+        self.make_complaint(ticket_id=tickets[0].id)
+        self.resolve(first)
+        self.call_back(first)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        tickets = tickets.with_user(self.ops_user)
+        self.assertEqual(tickets.mapped("itss_complaint_count"), [2, 0, 0])
+        self.assertEqual(tickets.mapped("itss_open_complaint_count"), [1, 0, 0])
+        action = tickets[0].action_itss_view_complaints()
+        self.assertEqual(len(self.env["itss.complaint"].search(action["domain"])), 2)
+        tickets.invalidate_recordset(["itss_complaint_count", "itss_open_complaint_count"])
+        with self.assertQueryCount(1):
+            tickets.mapped("itss_complaint_count")
