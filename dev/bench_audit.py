@@ -25,7 +25,11 @@ def audit_of_30_departments(env):
     """An audit with its team, its schedule and one checklist; nothing is prepared yet."""
     team = env["hr.employee"].create(
         [
-            {"name": f"内审员 {number}", "itss_auditor_since": "2020-01-01", "itss_auditor_certificate": "NSY"}
+            {
+                "name": f"内审员 {number}",
+                "itss_auditor_since": "2020-01-01",
+                "itss_auditor_certificate": "NSY",
+            }
             for number in range(AUDITORS + 1)
         ]
     )

@@ -92,19 +92,20 @@ class ItssComplaintPortal(CustomerPortal):
             entered = {"name": name, "description": text, "category_id": category_id}
             return self._render_new(entered, error, 422)
         complaint = self._create_complaint(name, text, category_id, contents)
-        return request.redirect(f"/my/complaints/{complaint.id}")
+        return request.redirect(f"/my/complaints/{complaint.id}?received=1")
 
     @route(
         "/my/complaints/<int:complaint_id>", type="http", auth="user", website=True, methods=["GET"]
     )
-    def show_complaint(self, complaint_id, **_kw):
+    def show_complaint(self, complaint_id, received="", **_kw):
         """Show one of the customer's complaints: its status, and the answer once there is one.
 
         :param int complaint_id: id of the ``itss.complaint``
+        :param received: "1" right after it was filed
         :return: the page
         :raise NotFound: no such complaint, or not the customer's
         """
-        return self._render_complaint(self._find(complaint_id))
+        return self._render_complaint(self._find(complaint_id), is_received=received == "1")
 
     @route(
         "/my/complaints/<int:complaint_id>/dissatisfied",
@@ -228,11 +229,12 @@ class ItssComplaintPortal(CustomerPortal):
         response.status_code = status
         return response
 
-    def _render_complaint(self, complaint, error=None, status=200):
+    def _render_complaint(self, complaint, error=None, status=200, is_received=False):
         values = {
             **self._prepare_portal_layout_values(),
             "complaint": complaint,
             "error": error,
+            "is_received": is_received,
             "page_name": "complaint",
         }
         response = request.render("itss_quality.portal_complaint", values)

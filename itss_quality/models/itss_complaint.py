@@ -106,6 +106,7 @@ class ItssComplaint(models.Model):
         "repeat_of_id",
         "customer_file_ids",
         "reopen_count",
+        "refused_resolution",
         "invalid_reason",
         "invalid_by_id",
         "invalid_confirmed_by_id",
@@ -271,9 +272,9 @@ class ItssComplaint(models.Model):
             ("new", "New"),
             ("acknowledged", "Acknowledged"),
             ("investigating", "Investigating"),
+            ("reopened", "Reopened"),
             ("resolved", "Resolved"),
             ("closed", "Closed"),
-            ("reopened", "Reopened"),
             ("invalid", "Invalid"),
         ],
         string="Status",
@@ -297,6 +298,12 @@ class ItssComplaint(models.Model):
     )
     reopen_count = fields.Integer(string="Times Reopened", readonly=True, copy=False)
     reopen_reason = fields.Text(readonly=True, copy=False)
+    refused_resolution = fields.Text(
+        string="Earlier Answer",
+        readonly=True,
+        copy=False,
+        help="The answer that did not satisfy the customer.",
+    )
     closing_reason = fields.Text(readonly=True, copy=False)
     invalid_reason = fields.Text(readonly=True, copy=False)
     invalid_by_id = fields.Many2one(
@@ -504,6 +511,7 @@ class ItssComplaint(models.Model):
         self._set_deadlines()
         self._find_repeated()
         self._tell_quality_of_major()
+        self._tell_receiving_department()
         self._acknowledge_by_mail()
 
     @api.model
@@ -571,19 +579,51 @@ class ItssComplaint(models.Model):
 
     def _tell_quality_of_major(self):
         """Pass an important complaint on at once (plan 5, 运维部)."""
-        user = self.company_id._itss_get_quality_user()
-        if self.severity != "major" or not user:
+        if self.severity != "major":
+            return
+        company = self.company_id
+        user = company._itss_get_quality_user()
+        vals = {}
+        if company.itss_quality_department_id:
+            vals["department_id"] = company.itss_quality_department_id.id
+        if not self.user_id and user not in self.subject_user_ids:
+            vals["user_id"] = user.id
+        self.write(vals)
+        if not user:
             return
         complaint = self.with_context(lang=user.lang)
         summary = complaint.env._("Major complaint: please take it over")
         complaint.activity_schedule(TODO, summary=summary, user_id=user.id)
         complaint.message_subscribe(user.partner_id.ids)
 
+    def _tell_receiving_department(self):
+        """Let the head of the department that receives complaints have a new general one acknowledged."""
+        company = self.company_id
+        departments = company.itss_service_desk_department_id
+        departments |= company.itss_operations_department_id
+        user = departments.manager_id.user_id.filtered("active")[:1]
+        creator = self.create_uid
+        # a colleague who registers it, on the phone for instance, takes care of it
+        is_registered_here = creator._is_internal() and not creator._is_superuser()
+        if self.severity == "major" or not user or is_registered_here:
+            return
+        complaint = self.with_context(lang=user.lang)
+        summary = complaint.env._("Complaint to acknowledge")
+        complaint.activity_schedule(TODO, summary=summary, user_id=user.id)
+
     def _acknowledge_by_mail(self):
         """Tell the customer that the complaint has arrived, and its number."""
-        if not self.email or self.channel in ("callback", "survey"):
+        if self.channel not in ("callback", "survey"):
+            self._send_to_customer("itss_quality.itss_complaint_received_template")
+
+    def _send_to_customer(self, template_name):
+        """Send a mail to the complainant, if there is an address (superuser mode).
+
+        :param str template_name: XML id of a ``mail.template``
+        """
+        if not self.email:
             return
-        template = self.env.ref("itss_quality.itss_complaint_received_template")
+        template = self.env.ref(template_name)
         try:
             with self.env.cr.savepoint():
                 # the mail goes once it is sent; its message stays, for the customer's reply to find
@@ -592,7 +632,7 @@ class ItssComplaint(models.Model):
             raise
         except Exception:
             # a template somebody broke must not cost the complaint
-            _logger.exception("Complaint %s could not be acknowledged by mail", self.number)
+            _logger.exception("Complaint %s: %s could not be sent", self.number, template_name)
 
     # -------------------------------------------------------------------------
     # The clock: to acknowledge, then to answer
@@ -697,6 +737,16 @@ class ItssComplaint(models.Model):
 
     def _check_step(self, new_state, vals):
         super()._check_step(new_state, vals)
+        if new_state == "resolved" and self.refused_resolution:
+            answer = vals.get("resolution", self.resolution) or ""
+            if answer.strip() == self.refused_resolution.strip():
+                raise UserError(
+                    self.env._(
+                        "The customer was not satisfied with this answer to “%(record)s”: please "
+                        "change it first.",
+                        record=self.display_name,
+                    )
+                )
         if new_state == "resolved" and self.severity == "major":
             if not vals.get("root_cause", self.root_cause):
                 raise UserError(
@@ -716,14 +766,13 @@ class ItssComplaint(models.Model):
     def _apply_step(self, old_state, new_state):
         super()._apply_step(old_state, new_state)
         now = fields.Datetime.now()
-        if new_state in ("acknowledged", "investigating") and not self.acknowledged_at:
-            self.write({"acknowledged_at": now, "user_id": self.user_id.id or self.env.uid})
-            self.activity_unlink([TODO])
-            self._start_clock()
+        if new_state in ("acknowledged", "investigating"):
+            self._take_up(new_state)
         elif new_state == "resolved":
             self.write({"resolved_at": now, "resolved_by_id": self.env.uid})
             self._stop_clock()
             self._open_callback()
+            self._send_to_customer("itss_quality.itss_complaint_answered_template")
         elif new_state == "reopened":
             self._reopen()
         elif new_state in ENDED_STATES:
@@ -731,6 +780,26 @@ class ItssComplaint(models.Model):
             self.write({"closed_at": now, name: self.env.uid})
             self._stop_clock()
             self._cancel_callbacks()
+
+    def _take_up(self, new_state):
+        """Stop the first clock; a major complaint stays the quality department's (superuser mode)."""
+        is_major = self.severity == "major"
+        quality = self.company_id._itss_get_quality_user()
+        if is_major and new_state == "investigating" and quality:
+            self.activity_unlink([TODO], user_id=quality.id)
+        if self.acknowledged_at:
+            return
+        handler = self.user_id
+        if is_major and new_state == "acknowledged":
+            # whoever acknowledges it only hands it on
+            told = self.activity_ids.user_id - quality
+            for user in told:
+                self.activity_unlink([TODO], user_id=user.id)
+        else:
+            handler = handler or self.env.user
+            self.activity_unlink([TODO])
+        self.write({"acknowledged_at": fields.Datetime.now(), "user_id": handler.id})
+        self._start_clock()
 
     def _stop_clock(self):
         self.escalate_at = False
@@ -743,6 +812,7 @@ class ItssComplaint(models.Model):
         self.write(
             {
                 "reopen_count": self.reopen_count + 1,
+                "refused_resolution": self.resolution,
                 "closed_at": False,
                 "closed_by_id": False,
                 "resolved_at": False,
@@ -753,7 +823,10 @@ class ItssComplaint(models.Model):
         self._clear_resolve_hours()
         self._cancel_callbacks()
         self._start_clock()
-        user = self.user_id.filtered("active") or company._itss_get_quality_user()
+        user = self.user_id.filtered("active")
+        if self.severity == "major" or not user:
+            # nobody else can go on with a major one
+            user = company._itss_get_quality_user()
         if user:
             complaint = self.with_context(lang=user.lang)
             summary = complaint.env._("Complaint reopened: the customer is not satisfied")
@@ -838,7 +911,7 @@ class ItssComplaint(models.Model):
         """Close the complaint, or take it up again, as the customer says (superuser mode)."""
         if self.state != "resolved":
             return
-        words = callback.comment or "—"
+        words = (callback.comment or "").strip()
         if is_satisfied:
             # through the link nobody but the customer does
             caller = callback.user_id if callback.channel == "phone" else self.env["res.users"]
@@ -849,13 +922,36 @@ class ItssComplaint(models.Model):
                     "closed_by_id": caller.id,
                 }
             )
-            self.message_post(body=self.env._("The customer is satisfied: %(words)s", words=words))
+            body = (
+                self.env._("The customer is satisfied: %(words)s", words=words)
+                if words
+                else self.env._("The customer is satisfied.")
+            )
         else:
             self.write({"state": "reopened", "reopen_reason": words})
-            self.message_post(
-                body=self.env._("The customer is not satisfied: %(words)s", words=words)
+            body = (
+                self.env._("The customer is not satisfied: %(words)s", words=words)
+                if words
+                else self.env._("The customer is not satisfied.")
             )
+        self.message_post(body=body)
+        if not is_satisfied:
             self._reopen()
+
+    def _get_customer_status(self):
+        """Return how the complaint stands, in words meant for the customer."""
+        self.ensure_one()
+        if self.state == "investigating" and self.reopen_count:
+            return self.env._("In progress again")
+        return {
+            "new": self.env._("Submitted"),
+            "acknowledged": self.env._("Being looked into"),
+            "investigating": self.env._("Being looked into"),
+            "reopened": self.env._("In progress again"),
+            "resolved": self.env._("Answered"),
+            "closed": self.env._("Completed"),
+            "invalid": self.env._("Ended"),
+        }[self.state]
 
     def _get_summary(self):
         return html2plaintext(self.description or "").strip()[:600]

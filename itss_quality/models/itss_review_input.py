@@ -721,7 +721,10 @@ class ItssReviewInput(models.Model):
             ),
             "plans": ("itss.plan", self._get_plan_domain(review)),
             "plan_lines": ("itss.plan.line", self._get_line_domain(review)),
-            "callbacks": ("itss.callback", self._get_period_domain(review, "resolved_at")),
+            "callbacks": (
+                "itss.callback",
+                [("complaint_id", "=", False), *self._get_period_domain(review, "resolved_at")],
+            ),
             "complaints": ("itss.complaint", self._get_period_domain(review, "received_at")),
             "surveys": ("itss.survey.round", self._get_survey_domain(review)),
             "improvements": ("itss.improvement", self._get_period_domain(review, "create_date")),

@@ -47,7 +47,9 @@ class ComplaintCommon(ItssCommon):
     def investigate(self, complaint, user=None):
         complaint = complaint.with_user(user or self.ops_user)
         complaint.action_investigate()
-        complaint.write({"investigation": "已核实派工记录", "resolution": "已道歉并调整派工"})
+        # the answer that did not satisfy the customer can't be given again
+        answer = "已道歉并调整派工" + "，并增派人员" * complaint.reopen_count
+        complaint.write({"investigation": "已核实派工记录", "resolution": answer})
         return complaint
 
     def resolve(self, complaint, user=None):
@@ -119,6 +121,64 @@ class TestComplaint(ComplaintCommon):
         self.assertEqual(complaint.state, "closed")
         self.assertTrue(complaint.closed_at)
         self.assertEqual(complaint.closed_by_id, self.agent)
+
+    def test_the_customer_gets_the_answer_by_mail(self):
+        complaint = self.make_complaint()
+        with self.mock_mail() as mails:
+            self.resolve(complaint)
+        [mail] = mails().filtered(lambda one: one.email_to == complaint.email)
+        self.assertIn(complaint.number, mail.subject)
+        self.assertIn("已道歉并调整派工", mail.body_html)
+        self.assertNotIn("已核实派工记录", mail.body_html)
+        self.assertNotIn("/my/complaints", mail.body_html)
+
+    def test_no_answer_goes_out_without_an_address(self):
+        complaint = self.make_complaint(partner_id=False, contact_name="匿名")
+        with self.mock_mail() as mails:
+            self.resolve(complaint)
+        self.assertFalse(mails().filtered(lambda one: complaint.number in (one.subject or "")))
+        self.assertEqual(complaint.state, "resolved")
+
+    def test_the_same_answer_is_not_given_twice(self):
+        complaint = self.resolve(self.make_complaint())
+        answer = complaint.resolution
+        self.call_back(complaint, is_solved="no")
+        self.assertEqual(complaint.refused_resolution, answer)
+        self.investigate(complaint).resolution = f" {answer} "
+        with self.assertRaisesRegex(UserError, "not satisfied with this answer"):
+            complaint.with_user(self.ops_user).action_resolve()
+        complaint.resolution = "已换人并上门道歉"
+        complaint.with_user(self.ops_user).action_resolve()
+        self.assertEqual(complaint.state, "resolved")
+
+    def test_a_callback_without_words_leaves_no_dash(self):
+        for is_solved in ("yes", "no"):
+            with self.subTest(is_solved=is_solved):
+                complaint = self.resolve(self.make_complaint())
+                complaint.callback_ids.with_user(self.agent).register_attempt(
+                    "reached", is_solved=is_solved, score=90
+                )
+                self.assertFalse(complaint.reopen_reason)
+                self.assertNotIn("—", "".join(complaint.message_ids.mapped("body")))
+
+    def test_who_receives_complaints_is_told_of_one_from_outside(self):
+        self.leader.lang = "en_US"
+        outside = self.env["itss.complaint"].create(
+            {
+                "name": "工程师迟到",
+                "description": "<p>十一点才到</p>",
+                "company_id": self.company.id,
+                "partner_id": self.contact.id,
+                "channel": "portal",
+            }
+        )
+        todo = outside.activity_ids
+        self.assertEqual((todo.user_id, todo.summary), (self.leader, "Complaint to acknowledge"))
+        self.dep_desk.manager_id = self.employee(self.agent)
+        self.assertEqual(outside.copy().activity_ids.user_id, self.agent)
+        self.assertFalse(self.make_complaint().activity_ids)
+        outside.with_user(self.agent).action_acknowledge()
+        self.assertFalse(outside.activity_ids)
 
     def test_who_answered_does_not_call_back(self):
         complaint = self.resolve(self.make_complaint())
@@ -353,6 +413,25 @@ class TestComplaintSeverity(ComplaintCommon):
         self.assertNotIn(self.quality_user, later.activity_ids.user_id)
         later.write({"impact": "high", "urgency": "high"})
         self.assertIn(self.quality_user, later.activity_ids.user_id)
+
+    def test_acknowledging_a_major_one_leaves_it_with_the_quality_department(self):
+        complaint = self.make_major()
+        self.assertEqual(complaint.department_id, self.dep_quality)
+        complaint.with_user(self.agent).action_acknowledge()
+        self.assertEqual(complaint.user_id, self.quality_user)
+        self.assertEqual(complaint.activity_ids.user_id, self.quality_user)
+        complaint.with_user(self.quality_user).action_investigate()
+        self.assertFalse(complaint.activity_ids)
+
+    def test_a_reopened_major_one_is_told_to_the_quality_department(self):
+        complaint = self.make_major(user_id=self.agent.id)
+        self.assertEqual(complaint.user_id, self.agent)
+        self.investigate(complaint, self.quality_user)
+        complaint.root_cause = "派工没有看路程"
+        self.add_improvement(complaint)
+        complaint.with_user(self.quality_user).action_resolve()
+        self.call_back(complaint, is_solved="no", user=self.quality_user_2)
+        self.assertEqual(complaint.activity_ids.user_id, self.quality_user)
 
     def test_only_the_quality_department_resolves_it_with_cause_and_improvement(self):
         complaint = self.investigate(self.make_major())
@@ -890,3 +969,34 @@ class TestComplaintFigures(ComplaintCommon):
         complaint = self.make_complaint()
         with self.assertRaises(AccessError):
             self.open_workbook("itss_quality.complaint_xlsx", complaint, self.staff_user)
+
+
+@tagged("post_install", "-at_install")
+class TestComplaintAround(ComplaintCommon):
+    """Complaints as tickets, calls and improvements show them."""
+
+    def test_a_call_about_a_complaint_speaks_of_the_complaint(self):
+        self.company.itss_callback_script = "{engineer} repaired {ticket}"
+        complaint = self.resolve(self.make_complaint())
+        action = complaint.callback_ids.with_user(self.agent).action_call()
+        call = self.env["itss.callback.call"].with_user(self.agent).browse(action["res_id"])
+        self.assertEqual(call.resolution, complaint.resolution)
+        self.assertIn(f"your complaint {complaint.number}", call.script)
+        self.assertNotIn("repaired", call.script)
+
+    def test_a_ticket_shows_its_complaints_with_one_query(self):
+        tickets = self.make_ticket() | self.make_ticket() | self.make_ticket()
+        first = self.make_complaint(ticket_id=tickets[0].id)
+        self.make_complaint(ticket_id=tickets[0].id)
+        self.resolve(first)
+        self.call_back(first)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        tickets = tickets.with_user(self.ops_user)
+        self.assertEqual(tickets.mapped("itss_complaint_count"), [2, 0, 0])
+        self.assertEqual(tickets.mapped("itss_open_complaint_count"), [1, 0, 0])
+        action = tickets[0].action_itss_view_complaints()
+        self.assertEqual(len(self.env["itss.complaint"].search(action["domain"])), 2)
+        tickets.invalidate_recordset(["itss_complaint_count", "itss_open_complaint_count"])
+        with self.assertQueryCount(1):
+            tickets.mapped("itss_complaint_count")

@@ -95,7 +95,11 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
         self.assertEqual((complaint.channel, complaint.state), ("portal", "new"))
         self.assertEqual(complaint.category_id, self.category)
         self.assertNotIn("<script", complaint.description)
+        page = self.url_open(response.headers["Location"])
+        self.assertIn("has been received", page.text)
+        self.assertIn("Submitted", page.text)
         page = self.url_open(f"/my/complaints/{complaint.id}")
+        self.assertNotIn("has been received", page.text)
         self.assertIn(complaint.number, page.text)
         self.assertIn("照片.jpg", page.text)
         file = complaint.customer_file_ids
@@ -267,6 +271,8 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
                 self.assertEqual(self.post(path, {"reason": payload}).status_code, 303)
                 self.env.invalidate_all()
                 self.assertEqual(complaint.reopen_reason, payload)
+                page = self.url_open(f"/my/complaints/{complaint.id}").text
+                self.assertNotRegex(page, ALIVE)
                 for message in complaint.message_ids:
                     self.assertNotRegex(message.body, ALIVE)
 
@@ -321,6 +327,11 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
         self.env.invalidate_all()
         self.assertEqual((self.own.state, self.own.reopen_reason), ("reopened", "还是迟到"))
         self.assertEqual(self.own.callback_ids.state, "cancelled")
+        self.investigate(self.own).resolution = "未发布的新答复"
+        page = self.url_open(f"/my/complaints/{self.own.id}").text
+        for words in ("还是迟到", "已道歉并调整派工", "In progress again"):
+            self.assertIn(words, page)
+        self.assertNotIn("未发布的新答复", page)
         self.assertEqual(self.post(path, {"reason": "还是迟到"}).status_code, 422)
 
     def test_a_form_without_its_token_changes_nothing(self):
