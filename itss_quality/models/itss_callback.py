@@ -1030,9 +1030,10 @@ class ItssCallback(models.Model):
             "engineer_id", "!=", self.env.uid
         )
         if not self.env.user.has_group(GROUP_QUALITY):
-            callable_now &= Domain("complaint_id", "=", False) | Domain(
-                "complaint_id.severity", "!=", "major"
-            )
+            # asked for those too who may not read complaints
+            majors = self.env["itss.complaint"].sudo()
+            majors = majors._search([("severity", "=", "major"), ("state", "=", "resolved")])
+            callable_now &= Domain("complaint_id", "not in", majors)
         callable_now &= Domain("next_call", "=", False) | Domain("next_call", "<=", now)
         callable_now &= (
             Domain("claimed_until", "=", False)

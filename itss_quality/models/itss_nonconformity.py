@@ -470,13 +470,20 @@ class ItssNonconformity(models.Model):
         head = self.department_id.manager_id.user_id.filtered("active")
         return head or self._get_side_users()[:1]
 
-    def _ask_head(self):
-        """Give the head of the audited department a to-do (superuser mode)."""
+    def _ask_head(self, has_failed=False):
+        """Give the head of the audited department a to-do (superuser mode).
+
+        :param bool has_failed: a measure was looked at again, and has not worked
+        """
         user = self._get_head_user()
         if user:
             nonconformity = self.with_context(lang=user.lang)
             if self.state == "raised":
                 summary = nonconformity.env._("Nonconformity raised: please confirm or dispute it")
+            elif has_failed:
+                summary = nonconformity.env._(
+                    "The measure has not worked: please correct the nonconformity"
+                )
             else:
                 summary = nonconformity.env._("Please find the cause and correct the nonconformity")
             nonconformity.activity_schedule(
@@ -516,7 +523,7 @@ class ItssNonconformity(models.Model):
         )
         self.message_post(body=message)
         self._start_clock()
-        self._ask_head(self.env._("The measure has not worked: please correct the nonconformity"))
+        self._ask_head(has_failed=True)
         # whoever was asked to close the audit can't any more
         self.audit_id.filtered(lambda audit: audit.state == "follow_up").activity_unlink([TODO])
 

@@ -1137,7 +1137,7 @@ class TestReviewPrint(ReviewCommon):
             self.report.number,
             "Controlled Document",
             "夜班人手不足",
-            "Partly",
+            "Largely Adequate",
             "补充人员",
             "增加夜班工程师",
             self.decision.improvement_id.number,

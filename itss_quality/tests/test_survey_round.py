@@ -607,7 +607,7 @@ class TestSurveyPlanAndReport(SurveyRoundCommon):
         for participant in round_.participant_ids:
             self.answer(participant, **FULL)
         self.end(round_)
-        with self.assertRefused("closed improvement, survey"):
+        with self.assertRefused("closed improvement or survey"):
             line.with_user(self.ops_user).action_done()
         report = self.make_report(round_)
         report.action_submit()
