@@ -967,16 +967,16 @@ class ItssComplaint(models.Model):
         """Return the improvements that are at least planned."""
         return self.improvement_ids.filtered(lambda one: one.state not in ("draft", "cancelled"))
 
-    def _check_improvement_cancelled(self):
+    def _check_improvements_left(self, gone):
         if (
             self.severity == "major"
             and self.state in ("resolved", "closed")
-            and not self._get_live_improvements()
+            and not self._get_live_improvements() - gone
         ):
             raise UserError(
                 self.env._(
                     "“%(record)s” is major and has been answered: its last improvement can't be "
-                    "cancelled. Please plan another one first.",
+                    "cancelled or deleted. Please plan another one first.",
                     record=self.display_name,
                 )
             )

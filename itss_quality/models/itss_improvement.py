@@ -275,6 +275,12 @@ class ItssImprovement(models.Model):
             self.attachment_ids._itss_tie(self)
         return result
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_last(self):
+        for improvement in self.sudo():
+            if source := improvement._get_source():
+                source._check_improvements_left(self)
+
     def _check_planned(self, vals):
         """Refuse another source in any state, and a plan changed by who has to carry it out.
 
@@ -398,7 +404,7 @@ class ItssImprovement(models.Model):
             self.escalate_at = False
             self.activity_unlink([TODO])
             if source := self._get_source():
-                source._check_improvement_cancelled()
+                source._check_improvements_left(self)
         elif old_state == "to_verify":
             self._note_check("verification", "failed", self.return_reason)
             self._start_clock()

@@ -61,8 +61,11 @@ class ItssImprovementSourceMixin(models.AbstractModel):
         :param str note: by what it is seen
         """
 
-    def _check_improvement_cancelled(self):
-        """Raise when the record can't do without an improvement just cancelled (superuser mode)."""
+    def _check_improvements_left(self, gone):
+        """Raise when the record can't do without improvements (superuser mode).
+
+        :param gone: the ``itss.improvement`` that are cancelled or deleted
+        """
 
     def _propose_root_cause(self, improvement):
         """Take over the root cause found in an improvement, if it is of use here (superuser mode)."""

@@ -936,6 +936,45 @@ class TestNonconformity(AuditCommon):
         follow_up.action_prepare_lines()
         self.assertEqual(len(follow_up.line_ids.filtered("followed_nonconformity_id")), 1)
 
+    def test_a_measure_that_has_not_worked_opens_it_again(self):
+        nonconformity = self.raise_nonconformity(self.line)
+        improvement = self.correct(nonconformity)
+        self.assertEqual(nonconformity.state, "closed")
+        with freeze_time("2025-12-15 02:00:00"):
+            improvement.with_user(self.quality_user).check_effectiveness(
+                "ineffective", "十二月仍有两单未回访"
+            )
+        self.assertEqual(nonconformity.state, "confirmed")
+        self.assertFalse(
+            nonconformity.verification or nonconformity.closed_by_id or nonconformity.closed_at
+        )
+        # what it was closed by stays readable, and why that is void
+        [message] = nonconformity.message_ids.filtered(lambda one: "Open again" in one.body)
+        for words in (improvement.number, "十二月仍有两单未回访", "抽查十单，均已回访"):
+            self.assertIn(words, message.body)
+        self.assertEqual(nonconformity.activity_ids.user_id, self.head_user)
+        self.assertIn("has not worked", nonconformity.activity_ids.summary)
+        # with a new time, and its clock runs
+        self.assertEqual(str(nonconformity.date_deadline), "2026-01-14")
+        self.assertTrue(nonconformity.escalate_at)
+        closer = nonconformity.with_user(self.quality_user)
+        closer.verification = "抽查"
+        with self.assertRaisesRegex(UserError, "before these are verified"):
+            closer.action_close()
+        improvement.action_finish()
+        self.verify(improvement)
+        closer.action_close()
+        self.assertEqual(nonconformity.state, "closed")
+
+    def test_one_still_open_stays_as_it_is_when_a_measure_has_not_worked(self):
+        nonconformity = self.raise_nonconformity(self.line)
+        improvement = self.correct(nonconformity, close=False)
+        deadline = nonconformity.date_deadline
+        improvement.with_user(self.quality_user).check_effectiveness("ineffective", "又出现")
+        self.assertEqual(nonconformity.state, "confirmed")
+        self.assertEqual(nonconformity.date_deadline, deadline)
+        self.assertNotIn("Open again", "".join(nonconformity.message_ids.mapped("body")))
+
     def test_the_distribution_counts_by_department_and_clause(self):
         self.raise_nonconformity(self.line)
         clauses, rows = self.audit.sudo()._get_distribution()
@@ -1131,6 +1170,24 @@ class TestAuditRecords(AuditCommon):
                 html = self.render(name, records)
                 for word in words:
                     self.assertIn(word, html)
+
+    def test_the_nonconformity_prints_every_check_of_its_measures(self):
+        audit = self.start()
+        nonconformity = self.raise_nonconformity(audit.line_ids[0])
+        improvement = self.correct(nonconformity)
+        improvement.with_user(self.quality_user_2).check_effectiveness("ineffective", "又漏回访")
+        self.assertFalse(improvement.verified_by_id)
+        html = self.render("itss_nonconformity_pdf", nonconformity)
+        for words in (
+            "Carried out",
+            self.quality_user.name,
+            "抽查值班表四周，均为两人",
+            "Ineffective",
+            self.quality_user_2.name,
+            "又漏回访",
+        ):
+            self.assertIn(words, html)
+        self.assertNotIn("Verified by", html)
 
     def test_findings_are_printed_and_exported_for_the_auditors_alone(self):
         audit = self.start()

@@ -162,8 +162,26 @@ class TestAuditEvidence(AuditCommon):
         self.issue(audit)
         improvement = self.correct(nonconformity)
         improvement.with_user(self.quality_user).check_effectiveness("ineffective", "又出现")
-        with self.assertRaisesRegex(UserError, "open again"):
+        self.assertEqual(nonconformity.state, "confirmed")
+        with self.assertRaisesRegex(UserError, "1 nonconformities"):
             audit.action_close()
+        self.assertFalse(audit.activity_ids, "nobody is asked to close it any more")
+
+    def test_a_measure_that_has_not_worked_does_not_open_the_closed_audit(self):
+        audit = self.start()
+        self.meet(audit)
+        nonconformity = self.raise_nonconformity(audit.line_ids[0])
+        self.judge(audit.line_ids - nonconformity.audit_line_id)
+        self.issue(audit)
+        improvement = self.correct(nonconformity)
+        audit.action_close()
+        improvement.with_user(self.quality_user).check_effectiveness("ineffective", "又出现")
+        self.assertEqual((audit.state, nonconformity.state), ("closed", "confirmed"))
+        # what became of it is looked after by the next audit
+        follow_up = self.start(self.make_audit(name="跟踪审核"))
+        self.assertEqual(follow_up.line_ids.followed_nonconformity_id, nonconformity)
+        self.assertIn(nonconformity, audit.nonconformity_ids)
+        self.assertIn("1 nonconformities", "".join(audit.sudo()._get_missing()))
 
     def test_no_nonconformity_closes_without_a_root_cause(self):
         audit = self.start()

@@ -811,14 +811,20 @@ class TestReviewFigures(ReviewCommon):
         again.write({"state": "closed", "verified_date": "2025-09-01", "effectiveness": "pending"})
         again.date_deadline = "2025-10-01"
         again.with_user(self.quality_user).check_effectiveness("ineffective", "又发生了")
+        # at last it works: one improvement that does, whatever was found before
+        mended = self._make_improvement(kind="preventive", date_deadline="2026-03-01")
+        for result in ("ineffective", "effective"):
+            mended.write({"state": "closed", "effectiveness": "pending"})
+            mended.with_user(self.quality_user).check_effectiveness(result, "看回访记录")
+        mended.verified_date = "2025-09-02"
         self._make_improvement().state = "cancelled"
         self._make_improvement(created="2024-12-01")
         review = self.make_review()
         figures = self.figures(review, "improvements")
-        self.assertEqual(figures["Improvements raised"][0], 2)
-        self.assertEqual(figures["Improvements verified and closed"][0], 1)
+        self.assertEqual(figures["Improvements raised"][0], 3)
+        self.assertEqual(figures["Improvements verified and closed"][0], 2)
         self.assertEqual(figures["Open improvements that are late"][:2], (1, 2))
-        self.assertEqual(figures["Improvements found effective"][:2], (1, 2))
+        self.assertEqual(figures["Improvements found effective"][:2], (2, 3))
         corrective = self.figures(review, "nonconformities")
         self.assertEqual(corrective["Corrective actions raised"][0], 1)
         self.assertEqual(corrective["Corrective actions closed"][0], 1)
