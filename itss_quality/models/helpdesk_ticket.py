@@ -84,10 +84,12 @@ class HelpdeskTicket(models.Model):
 
     @api.depends_context("uid")
     def _compute_itss_complaint(self):
-        groups = self.env["itss.complaint"]._read_group(
+        complaints = self.env["itss.complaint"]
+        # helpdesk users without a role of ours see tickets, and no complaints
+        groups = complaints.has_access("read") and complaints._read_group(
             [("ticket_id", "in", self.ids)], ["ticket_id"], ["__count", "state:array_agg"]
         )
-        found = {ticket.id: (count, states) for ticket, count, states in groups}
+        found = {ticket.id: (count, states) for ticket, count, states in groups or ()}
         for ticket in self:
             count, states = found.get(ticket._origin.id, (0, []))
             ticket.itss_complaint_count = count

@@ -429,7 +429,7 @@ class TestComplaintSeverity(ComplaintCommon):
         self.assertEqual(complaint.user_id, self.agent)
         self.investigate(complaint, self.quality_user)
         complaint.root_cause = "派工没有看路程"
-        self.add_improvement(complaint)
+        self.plan_improvement(complaint)
         complaint.with_user(self.quality_user).action_resolve()
         self.call_back(complaint, is_solved="no", user=self.quality_user_2)
         self.assertEqual(complaint.activity_ids.user_id, self.quality_user)

@@ -60,8 +60,8 @@ class TestComplaintMail(ComplaintCommon, MockSmtplibCase):
             [
                 ("model", "=", complaint._name),
                 ("res_id", "=", complaint.id),
-                # whom a to-do was given to is told too
-                ("mail_message_id.message_type", "!=", "user_notification"),
+                # whoever gets a to-do is told too, by the partner
+                ("email_to", "!=", False),
             ]
         )
         message = mail.mail_message_id
