@@ -1,6 +1,8 @@
 import base64
 import io
+from unittest.mock import patch
 
+from lxml.html import fromstring
 from openpyxl import Workbook, load_workbook
 from psycopg2 import IntegrityError
 
@@ -11,6 +13,7 @@ from odoo.tools import mute_logger
 
 from ..models.itss_audit import MEETING_KINDS
 from .common import ItssCommon
+from .test_plan_print import by_class, text
 
 NOW = "2025-09-15 02:00:00"  # Monday, ten o'clock in China
 ATTENDED = "<p>介绍了审核目的、范围、准则和日程</p>"
@@ -1188,6 +1191,23 @@ class TestAuditRecords(AuditCommon):
         ):
             self.assertIn(words, html)
         self.assertNotIn("Verified by", html)
+
+    def test_more_clauses_than_a_page_is_wide_are_printed_in_several_tables(self):
+        audit = self.start()
+        clauses = [f"8.2.{number}" for number in range(1, 26)]
+        counts = dict.fromkeys(clauses, 2)
+        distribution = (clauses, [(self.dep_operations, counts), (self.dep_staff, counts)])
+        with patch.object(type(audit), "_get_distribution", return_value=distribution):
+            page = fromstring(self.render("itss_audit_distribution_pdf", audit))
+        tables = by_class(page, "itss_table")
+        headings = [[text(cell) for cell in table.xpath("./thead/tr/th")] for table in tables]
+        self.assertEqual([len(row) for row in headings], [1 + 9, 1 + 9, 1 + 7 + 1])
+        self.assertEqual([clause for row in headings for clause in row[1:]], [*clauses, "Total"])
+        for table in tables:
+            names = [text(cell) for cell in table.xpath("./tbody/tr/td[1]")]
+            self.assertEqual(names, ["运维部", "人力资源部", "Total"])
+        figures = [text(cell) for cell in tables[-1].xpath("./tbody/tr/td[last()]")]
+        self.assertEqual(figures, ["50", "50", "100"])
 
     def test_findings_are_printed_and_exported_for_the_auditors_alone(self):
         audit = self.start()
