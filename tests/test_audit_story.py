@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from web_client import open_tab
+from web_client import give_reason, open_tab
 
 TABLET = {"width": 820, "height": 1180}
 TALL = {"width": 1280, "height": 1400}
@@ -322,8 +322,7 @@ def test_from_the_plan_line_to_the_closed_audit(
     wait_for_state(head, "to_verify")
     show(quality, f"itss-improvements/{improvement}")
     press(quality, "action_verify")
-    quality.fill(".modal .o_field_widget[name=reason] textarea", "核对提醒设置，抽查两周回访记录。")
-    quality.click(".modal-footer .btn-primary")
+    give_reason(quality, "核对提醒设置，抽查两周回访记录。")
     wait_for_state(quality, "closed")
     show(quality, f"itss-nonconformities/{nonconformity}")
     fill(quality, "verification", "抽查10张工单，均在24小时内回访。")

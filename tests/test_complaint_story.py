@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from web_client import open_tab
+from web_client import give_reason, open_tab
 
 
 def click(page, name):
@@ -143,10 +143,7 @@ def test_a_major_complaint_from_the_customer_s_words_to_an_effective_measure(
     wait_for_state(owner, "待验证")
     show(quality, f"itss-improvements/{improvement}")
     click(quality, "action_verify")
-    quality.fill(
-        ".modal .o_field_widget[name=reason] textarea", "核对转接设置，夜间拨打三次均接通。"
-    )
-    confirm(quality)
+    give_reason(quality, "核对转接设置，夜间拨打三次均接通。")
     wait_for_state(quality, "已关闭")
     click(quality, "action_check")
     quality.check(".modal .o_field_widget[name=result] input[data-value=effective]")

@@ -2,7 +2,6 @@
 
 import re
 
-from playwright.sync_api import TimeoutError as Timeout
 from playwright.sync_api import expect
 
 TRIES = 5
@@ -21,6 +20,13 @@ def open_tab(page, name):
         try:
             expect(tab).to_have_class(re.compile(r"\bactive\b"), timeout=PATIENCE)
             return
-        except (AssertionError, Timeout):
+        except AssertionError:
             if not chance:
                 raise
+
+
+def give_reason(page, words):
+    """Say why, or what was seen, in the dialog that a step asks it in, and take the step."""
+    page.fill(".modal .o_field_widget[name=reason] textarea", words)
+    page.click(".modal-footer .btn-primary")
+    page.wait_for_selector(".modal", state="detached")

@@ -16,7 +16,9 @@ MEETING_LENGTH = timedelta(minutes=30)
 # plan line 5: a preparatory meeting, then the audit on site between opening and closing meeting
 MEETING_KINDS = ("preparatory", "opening", "closing")
 RUNNING_STATES = ("in_progress", "follow_up")
-ENDED_STATES = ("closed", "superseded", "cancelled")
+# no longer what carries out a line of the annual plan
+DROPPED_STATES = ("superseded", "cancelled")
+ENDED_STATES = ("closed", *DROPPED_STATES)
 PLANNED_STATES = ("approved", *RUNNING_STATES, "closed")
 OPEN_NONCONFORMITY_STATES = ("draft", "raised", "disputed", "confirmed")
 
@@ -224,7 +226,7 @@ class ItssAudit(models.Model):
     is_auditor = fields.Boolean(compute="_compute_is_auditor")
     can_start = fields.Boolean(compute="_compute_can_steps")
     can_close = fields.Boolean(compute="_compute_can_steps")
-    can_report = fields.Boolean(compute="_compute_can_steps")
+    can_report = fields.Boolean(compute="_compute_missing")
     can_cancel = fields.Boolean(compute="_compute_can_steps")
     can_substitute = fields.Boolean(compute="_compute_can_steps")
 
@@ -299,20 +301,20 @@ class ItssAudit(models.Model):
         for audit in self:
             # it tells of findings before they are raised
             told = audit.state in RUNNING_STATES and audit._may_read_findings()
-            audit.missing = "\n".join(audit.sudo()._get_missing()) if told else ""
+            record = audit.sudo()
+            on_site = record._get_missing_on_site() if told else []
+            after = record._get_missing_after_site() if told else []
+            audit.missing = "\n".join(on_site + after)
+            # the report is written when nothing is missing for it
+            audit.can_report = (
+                audit.state == "in_progress" and audit._is_led_by_me() and not on_site
+            )
 
     @api.depends("lead_auditor_id", "auditor_ids", "date_start", "date_end", "plan_line_id")
     def _compute_warning(self):
         for audit in self:
             warnings = audit._get_qualification_warnings()
-            external = audit.plan_line_id.sudo().plan_id.external_audit_date
-            if external and audit.date_end and audit.date_end > external:
-                warnings.append(
-                    self.env._(
-                        "It has to be done before the external audit on %(date)s.",
-                        date=format_date(self.env, external),
-                    )
-                )
+            warnings += audit.plan_line_id._get_external_warnings(audit.date_end)
             audit.warning = "\n".join(warnings)
 
     @api.depends("lead_auditor_id", "auditor_ids")
@@ -328,12 +330,6 @@ class ItssAudit(models.Model):
         for audit in self:
             audit.can_start = audit._can_step("in_progress")
             audit.can_close = audit._can_step("closed")
-            # the report is written when nothing is missing for it
-            audit.can_report = (
-                audit.state == "in_progress"
-                and audit._is_led_by_me()
-                and not audit.sudo()._get_missing_for_report()
-            )
             audit.can_cancel = audit._can_step("cancelled")
             audit.can_substitute = (
                 audit.state in ("approved", "in_progress")
@@ -446,14 +442,14 @@ class ItssAudit(models.Model):
         lead = audit.lead_auditor_id
         if leaving and leaving == lead:
             lead = joining
-        members = (audit.auditor_ids.employee_id - leaving) | (joining - lead)
+        members = ((audit.auditor_ids.employee_id - leaving) | joining) - lead
         note = f"{format_date(self.env, fields.Date.context_today(self))} "
         note += f"{leaving.name} → {joining.name}" if leaving else f"+ {joining.name}"
         note += f": {reason} ({self.env.user.name})"
         audit.write(
             {
                 "lead_auditor_id": lead.id,
-                "auditor_ids": [(6, 0, (members - lead).ids)],
+                "auditor_ids": [(6, 0, members.ids)],
                 "team_changes": "\n".join(filter(None, (audit.team_changes, note))),
             }
         )
@@ -567,11 +563,15 @@ class ItssAudit(models.Model):
         """Return the audited departments without a single question (superuser mode)."""
         return self.department_ids - self.line_ids.department_id
 
+    def _count_drafts(self):
+        """Return how many nonconformities are not raised yet (superuser mode)."""
+        return self.env["itss.nonconformity"].search_count(
+            [("audit_id", "=", self.id), ("state", "=", "draft")]
+        )
+
     def _check_cancelled(self):
         """Raise while something is unfinished that would be lost with the audit."""
-        drafts = self.env["itss.nonconformity"].sudo()
-        drafts = drafts.search_count([("audit_id", "=", self.id), ("state", "=", "draft")])
-        if drafts or self.sudo().report_ids:
+        if self.sudo()._count_drafts() or self.sudo().report_ids:
             raise UserError(
                 self.env._(
                     "“%(record)s” can't be cancelled: raise or delete its draft nonconformities, and "
@@ -584,7 +584,7 @@ class ItssAudit(models.Model):
         """Raise unless each time lies in the period, and nobody is in two places at once."""
         start = get_midnight(self.env, self.date_start, self.company_id)
         end = get_midnight(self.env, self.date_end + timedelta(days=1), self.company_id)
-        busy = defaultdict(list)
+        before = {}
         for line in self.schedule_ids.sorted("start"):
             if line.start < start or line.stop > end:
                 raise UserError(
@@ -594,17 +594,17 @@ class ItssAudit(models.Model):
                     )
                 )
             for auditor in line.auditor_ids:
-                for other in busy[auditor]:
-                    if other.stop > line.start:
-                        raise UserError(
-                            self.env._(
-                                "%(auditor)s can't audit %(department)s and %(other)s at the same time.",
-                                auditor=auditor.name,
-                                department=other.department_id.name,
-                                other=line.department_id.name,
-                            )
+                other = before.get(auditor)
+                if other and other.stop > line.start:
+                    raise UserError(
+                        self.env._(
+                            "%(auditor)s can't audit %(department)s and %(other)s at the same time.",
+                            auditor=auditor.name,
+                            department=other.department_id.name,
+                            other=line.department_id.name,
                         )
-                busy[auditor].append(line)
+                    )
+                before[auditor] = line
 
     def _check_plan(self):
         """Raise unless the plan can be carried out as it stands."""
@@ -807,8 +807,7 @@ class ItssAudit(models.Model):
                 self.env._("%(count)s judged questions have no evidence written down.", count=count)
             )
         unraised = [*domain, ("result", "in", ("minor", "major")), ("is_raised", "=", False)]
-        drafts = [("audit_id", "=", self.id), ("state", "=", "draft")]
-        if count := self.env["itss.nonconformity"].search_count(drafts):
+        if count := self._count_drafts():
             missing.append(
                 self.env._("%(count)s nonconformities are drafts, not raised yet.", count=count)
             )
@@ -827,10 +826,18 @@ class ItssAudit(models.Model):
 
         :return: list of sentences
         """
+        return self._get_missing_on_site() + self._get_missing_after_site()
+
+    def _is_reported(self):
+        return any(report.state == "approved" for report in self.report_ids)
+
+    def _get_missing_on_site(self):
         # what an issued report stands on has been asked for, and changes no more
-        issued = any(report.state == "approved" for report in self.report_ids)
-        missing = [] if issued else self._get_missing_for_report()
-        if not issued:
+        return [] if self._is_reported() else self._get_missing_for_report()
+
+    def _get_missing_after_site(self):
+        missing = []
+        if not self._is_reported():
             missing.append(self.env._("The audit report is not issued yet."))
         count = len(
             self.nonconformity_ids.filtered(lambda one: one.state in OPEN_NONCONFORMITY_STATES)
@@ -1142,9 +1149,8 @@ class ItssAudit(models.Model):
     def _get_meeting_start(self, kind):
         """Return when a meeting is proposed: around what the schedule says."""
         first = get_midnight(self.env, self.date_start, self.company_id) + timedelta(hours=9)
-        times = [first, *self.schedule_ids.mapped("start")]
         if kind == "preparatory":
             return first - timedelta(days=1)
         if kind == "opening":
-            return min(times[1:] or times) - MEETING_LENGTH
+            return min(self.schedule_ids.mapped("start") or [first]) - MEETING_LENGTH
         return max([first, *self.schedule_ids.mapped("stop")])

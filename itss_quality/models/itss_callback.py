@@ -332,7 +332,7 @@ class ItssCallback(models.Model):
         is_quality = self.env.user.has_group(GROUP_QUALITY)
         for callback in self:
             is_other = not callback._is_partial(self.env.user)
-            is_caller = is_quality or (is_agent and not callback._is_major())
+            is_caller = (is_agent or is_quality) and callback._is_caller(self.env.user)
             callback.can_call = is_caller and is_other and callback.state in OPEN_STATES
             callback.can_correct = is_quality and is_other and callback.state == "done"
 

@@ -596,16 +596,19 @@ class ItssComplaint(models.Model):
         complaint.activity_schedule(TODO, summary=summary, user_id=user.id)
         complaint.message_subscribe(user.partner_id.ids)
 
+    def _get_registrar(self):
+        """Return which colleague registered it; nobody when it came in by mail or in the portal."""
+        creator = self.create_uid.sudo()
+        return creator.filtered(lambda user: user._is_internal() and not user._is_superuser())
+
     def _tell_receiving_department(self):
         """Let the head of the department that receives complaints have a new general one acknowledged."""
         company = self.company_id
         departments = company.itss_service_desk_department_id
         departments |= company.itss_operations_department_id
         user = departments.manager_id.user_id.filtered("active")[:1]
-        creator = self.create_uid
         # a colleague who registers it, on the phone for instance, takes care of it
-        is_registered_here = creator._is_internal() and not creator._is_superuser()
-        if self.severity == "major" or not user or is_registered_here:
+        if self.severity == "major" or not user or self._get_registrar():
             return
         complaint = self.with_context(lang=user.lang)
         summary = complaint.env._("Complaint to acknowledge")

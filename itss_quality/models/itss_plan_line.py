@@ -14,6 +14,7 @@ from ..tools.durations import get_midnight
 from ..tools.plan_date import parse_plan_date
 from ..tools.plan_names import names_everybody
 from ..tools.plan_template import shift_year, shift_years
+from .itss_audit import DROPPED_STATES
 
 GROUP_USER = "itss_quality.group_itss_user"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
@@ -325,10 +326,7 @@ class ItssPlanLine(models.Model):
     def _compute_audit_count(self):
         counts = dict(
             self.env["itss.audit"]._read_group(
-                [
-                    ("plan_line_id", "in", self.ids),
-                    ("state", "not in", ("superseded", "cancelled")),
-                ],
+                [("plan_line_id", "in", self.ids), ("state", "not in", DROPPED_STATES)],
                 ["plan_line_id"],
                 ["__count"],
             )
@@ -699,6 +697,22 @@ class ItssPlanLine(models.Model):
                 )
         return warnings
 
+    def _get_external_warnings(self, day):
+        """Warn when what carries out the line is done after the external audit (plan: 外审前).
+
+        :param date day: on which it ends, or nothing
+        :return: list of sentences
+        """
+        external = self.sudo().plan_id.external_audit_date
+        if not external or not day or day <= external:
+            return []
+        return [
+            self.env._(
+                "It has to be done before the external audit on %(date)s.",
+                date=format_date(self.env, external),
+            )
+        ]
+
     def _get_order_warnings(self):
         """Warn when a management review would be held without its inputs."""
         self.ensure_one()
@@ -903,9 +917,7 @@ class ItssPlanLine(models.Model):
         """
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_audit_action")
-        audits = self.audit_ids.filtered(
-            lambda audit: audit.state not in ("superseded", "cancelled")
-        )
+        audits = self.audit_ids.filtered(lambda audit: audit.state not in DROPPED_STATES)
         action.update(domain=[("plan_line_id", "=", self.id)], context={})
         if len(audits) == 1:
             action.update(views=[(False, "form")], res_id=audits.id)

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools.misc import format_date, format_datetime
+from odoo.tools.misc import format_datetime
 
 GROUP_QUALITY = "itss_quality.group_itss_quality"
 GROUP_MANAGEMENT = "itss_quality.group_itss_management"
@@ -397,7 +397,9 @@ class ItssReview(models.Model):
                 )
                 for line in review._get_unfinished_lines()
             ]
-            warnings += review._get_external_warnings()
+            if review.state in ("draft", "announced") and review.date:
+                day = review._get_meeting_day()
+                warnings += review.plan_line_id._get_external_warnings(day)
             if review.state == "announced":
                 warnings += review._get_topic_warnings()
             review.warning = "\n".join(warnings)
@@ -693,20 +695,6 @@ class ItssReview(models.Model):
             )
         )
 
-    def _get_external_warnings(self):
-        """Warn of a review after the external audit, which asks for it (plan line 6: 外审前)."""
-        external = self.sudo().plan_line_id.plan_id.external_audit_date
-        if self.state not in ("draft", "announced") or not external or not self.date:
-            return []
-        if self._get_meeting_day() <= external:
-            return []
-        return [
-            self.env._(
-                "It has to be done before the external audit on %(date)s.",
-                date=format_date(self.env, external),
-            )
-        ]
-
     def _get_meeting_day(self):
         """Return on which day the review takes place, as the company counts days."""
         company = self.with_context(tz=self.company_id.resource_calendar_id.tz)
@@ -715,7 +703,7 @@ class ItssReview(models.Model):
     def _get_topic_warnings(self):
         """Return which topic reports are still to be written."""
         # how many there are is no secret to who sees the review
-        topics = self.sudo().input_ids.filtered(lambda one: not (one.text or "").strip())
+        topics = self.sudo().input_ids._get_unwritten()
         kinds = dict(topics._fields["kind"]._description_selection(self.env))
         names = ", ".join(kinds[topic.kind] for topic in topics)
         return [self.env._("Topic reports still to be written: %(topics)s.", topics=names)] * bool(

@@ -201,9 +201,13 @@ class ItssReviewInput(models.Model):
         usual = company[DEPARTMENTS.get(kind, "itss_quality_department_id")]
         return before.department_id or usual or company.itss_quality_department_id
 
+    def _get_unwritten(self):
+        """Return the topics that nobody has reported on yet."""
+        return self.filtered(lambda one: not (one.text or "").strip())
+
     def _ask_reports(self):
         """Ask the heads of the departments for the reports still to write (superuser mode)."""
-        for one in self.filtered(lambda one: not (one.text or "").strip()):
+        for one in self._get_unwritten():
             user = one.department_id.manager_id.user_id.filtered("active")
             if user:
                 topic = one.with_context(lang=user.lang)

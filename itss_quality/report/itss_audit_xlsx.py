@@ -276,9 +276,9 @@ class ItssAuditXlsx(models.AbstractModel):
         title = self.env._("Distribution")
         sheet = self._add_table(workbook, audit, title, headings, DISTRIBUTION_WIDTHS, formats)
         totals = {clause: sum(counts.get(clause, 0) for _one, counts in rows) for clause in clauses}
-        names = [department.name for department, _counts in rows]
-        lines = [*zip(names, [counts for _one, counts in rows], strict=True)]
-        for row, (name, counts) in enumerate([*lines, (self.env._("Total"), totals)], 3):
+        lines = [(department.name, counts) for department, counts in rows]
+        lines.append((self.env._("Total"), totals))
+        for row, (name, counts) in enumerate(lines, 3):
             figures = [counts.get(clause, 0) for clause in clauses]
             self._write_row(sheet, row, (name, *figures, sum(figures)), formats)
 

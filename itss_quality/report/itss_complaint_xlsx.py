@@ -81,7 +81,7 @@ class ItssComplaintXlsx(models.AbstractModel):
             complaint.category_id.name,
             self._say(complaint, "severity"),
             complaint.received_at,
-            self._say_receiver(complaint),
+            complaint._get_registrar().name,
             complaint.acknowledged_at,
             complaint.user_id.sudo().name,
             complaint.investigation,
@@ -101,11 +101,6 @@ class ItssComplaintXlsx(models.AbstractModel):
     def _write_moment(self, sheet, row, column, value, formats):
         local = fields.Datetime.context_timestamp(self, value).replace(tzinfo=None)
         sheet.write_datetime(row, column, local, formats["moment"])
-
-    def _say_receiver(self, complaint):
-        """Return who registered it; nobody did when it came in by mail or in the portal."""
-        receiver = complaint.create_uid.sudo()
-        return receiver.name if receiver._is_internal() and not receiver._is_superuser() else ""
 
     def _say(self, record, name):
         return dict(record._fields[name]._description_selection(self.env)).get(record[name])

@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from odoo import fields, models
+from odoo import models
 from odoo.tools import html2plaintext
 from odoo.tools.misc import format_date, format_datetime
 
@@ -220,14 +220,13 @@ class ItssReviewXlsx(models.AbstractModel):
 
     def _list_attendance(self, reviews):
         for person in self._search("itss.meeting", reviews).attendance_ids:
-            signed_at = fields.Datetime.to_datetime(person.signed_at)
             yield (
                 person.meeting_id.name,
                 person.department_name,
                 person.name,
                 person.job_title,
                 self.env._("Yes") if person.is_present else self.env._("No"),
-                signed_at and format_datetime(self.env, signed_at),
+                person.signed_at,
             )
 
     # -------------------------------------------------------------------------

@@ -154,13 +154,18 @@ class TestAuditEvidence(AuditCommon):
         self.assertFalse(nonconformity.confirmed_by_id)
         self.assertEqual(nonconformity.decided_by_id, self.manager_user)
 
-    def test_a_measure_that_has_not_worked_keeps_the_audit_open(self):
+    def _correct_reported(self):
+        """Return a reported audit, its only nonconformity closed, and the measure it was closed by."""
         audit = self.start()
         self.meet(audit)
         nonconformity = self.raise_nonconformity(audit.line_ids[0])
         self.judge(audit.line_ids - nonconformity.audit_line_id)
         self.issue(audit)
         improvement = self.correct(nonconformity)
+        return audit, nonconformity, improvement
+
+    def test_a_measure_that_has_not_worked_keeps_the_audit_open(self):
+        audit, nonconformity, improvement = self._correct_reported()
         improvement.with_user(self.quality_user).check_effectiveness("ineffective", "又出现")
         self.assertEqual(nonconformity.state, "confirmed")
         with self.assertRaisesRegex(UserError, "1 nonconformities"):
@@ -168,12 +173,7 @@ class TestAuditEvidence(AuditCommon):
         self.assertFalse(audit.activity_ids, "nobody is asked to close it any more")
 
     def test_a_measure_that_has_not_worked_does_not_open_the_closed_audit(self):
-        audit = self.start()
-        self.meet(audit)
-        nonconformity = self.raise_nonconformity(audit.line_ids[0])
-        self.judge(audit.line_ids - nonconformity.audit_line_id)
-        self.issue(audit)
-        improvement = self.correct(nonconformity)
+        audit, nonconformity, improvement = self._correct_reported()
         audit.action_close()
         improvement.with_user(self.quality_user).check_effectiveness("ineffective", "又出现")
         self.assertEqual((audit.state, nonconformity.state), ("closed", "confirmed"))
