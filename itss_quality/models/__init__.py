@@ -55,3 +55,7 @@ from . import mail_thread
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+
+# what areas bring along for the models of others
+from . import complaint
+from . import survey

@@ -9,7 +9,6 @@ from odoo.tools import email_normalize, html2plaintext
 from ..tools.batches import run_batches
 from ..tools.durations import get_midnight
 from .itss_callback import OPEN_STATES
-from .itss_complaint import ENDED_STATES
 
 # what a write may contain that makes a ticket solved, or unsolved
 STAGE_FIELDS = {"stage_id", "team_id", "user_id", "duplicate_id"}
@@ -48,15 +47,6 @@ class HelpdeskTicket(models.Model):
         string="Satisfaction", compute="_compute_itss_callback", groups="base.group_user"
     )
 
-    itss_complaint_count = fields.Integer(
-        string="Number of Complaints", compute="_compute_itss_complaint", groups="base.group_user"
-    )
-    itss_open_complaint_count = fields.Integer(
-        string="Number of Open Complaints",
-        compute="_compute_itss_complaint",
-        groups="base.group_user",
-    )
-
     # the reconciling action looks only at what was written since its last run
     _itss_write_date_index = models.Index("(write_date)")
 
@@ -81,19 +71,6 @@ class HelpdeskTicket(models.Model):
             ticket.itss_callback_state = callback.state
             ticket.itss_callback_solved = callback.is_solved
             ticket.itss_callback_score = callback.score
-
-    @api.depends_context("uid")
-    def _compute_itss_complaint(self):
-        complaints = self.env["itss.complaint"]
-        # helpdesk users without a role of ours see tickets, and no complaints
-        groups = complaints.has_access("read") and complaints._read_group(
-            [("ticket_id", "in", self.ids)], ["ticket_id"], ["__count", "state:array_agg"]
-        )
-        found = {ticket.id: (count, states) for ticket, count, states in groups or ()}
-        for ticket in self:
-            count, states = found.get(ticket._origin.id, (0, []))
-            ticket.itss_complaint_count = count
-            ticket.itss_open_complaint_count = sum(state not in ENDED_STATES for state in states)
 
     @api.model
     def _itss_get_callback_selection(self, name):
@@ -350,28 +327,6 @@ class HelpdeskTicket(models.Model):
     # -------------------------------------------------------------------------
     # ACTIONS
     # -------------------------------------------------------------------------
-
-    def action_itss_view_complaints(self):
-        """Open the complaints about this ticket.
-
-        :return: window action
-        """
-        self.ensure_one()
-        return self.env["itss.complaint"]._action_view([("ticket_id", "=", self.id)])
-
-    def action_itss_register_complaint(self):
-        """Open a new complaint about the ticket.
-
-        :return: window action on an unsaved form
-        :raise AccessError: the user may not register complaints
-        """
-        self.ensure_one()
-        return self.env["itss.complaint"]._action_register(
-            self,
-            ticket_id=self.id,
-            partner_id=self.partner_id.id,
-            subject_user_ids=[(6, 0, self.user_id.ids)],
-        )
 
     def action_itss_view_callbacks(self):
         """Open the callbacks of the ticket, or the only one.

@@ -48,6 +48,8 @@ class ItssCallback(models.Model):
     _order = "deadline, id"
     _rec_names_search = ["ticket_number", "contact_name", "customer_id.name"]
 
+    # what a callback is about, the most telling one first
+    _subject_fields = ("ticket_id",)
     _mail_post_access = "read"
     _quiet_levels = (WARNED,)
     _initial_state = "pending"
@@ -57,7 +59,6 @@ class ItssCallback(models.Model):
     _locked_fields = ("user_id", "contact_name", "phone", "email")
     _stamp_fields = (
         "ticket_id",
-        "complaint_id",
         "ticket_number",
         "ticket_name",
         "cycle",
@@ -94,16 +95,6 @@ class ItssCallback(models.Model):
 
     # about what
     ticket_id = fields.Many2one("helpdesk.ticket", index=True, readonly=True, ondelete="set null")
-    registered_complaint_ids = fields.One2many(
-        "itss.complaint", "callback_id", string="Complaints Registered"
-    )
-    complaint_id = fields.Many2one(
-        "itss.complaint",
-        index="btree_not_null",
-        readonly=True,
-        ondelete="set null",
-        help="The complaint whose answer the customer is asked about.",
-    )
     ticket_number = fields.Char(readonly=True)
     ticket_name = fields.Char(string="Ticket Title", readonly=True)
     ticket_summary = fields.Text(compute="_compute_ticket_summary")
@@ -220,10 +211,6 @@ class ItssCallback(models.Model):
     can_call = fields.Boolean(compute="_compute_can_steps")
     can_correct = fields.Boolean(compute="_compute_can_steps")
 
-    _complaint_unique = models.UniqueIndex(
-        "(complaint_id, cycle) WHERE complaint_id IS NOT NULL",
-        "This answer to the complaint has a callback already.",
-    )
     _open_unique = models.UniqueIndex(
         "(ticket_id) WHERE state IN ('pending', 'link_sent')",
         "This ticket has an open callback already.",
@@ -256,11 +243,8 @@ class ItssCallback(models.Model):
     def _compute_ticket_summary(self):
         for callback in self:
             # whoever sees the callback has to know what it is about
-            ticket, complaint = callback.ticket_id.sudo(), callback.complaint_id.sudo()
-            if complaint:
-                callback.ticket_summary = complaint._get_summary()
-            else:
-                callback.ticket_summary = ticket._itss_get_summary() if ticket else ""
+            ticket = callback.ticket_id.sudo()
+            callback.ticket_summary = ticket._itss_get_summary() if ticket else ""
 
     @api.depends("phone", "phone_wrong", "email", "state")
     def _compute_is_contact_missing(self):
@@ -318,14 +302,7 @@ class ItssCallback(models.Model):
             mail = callback.sudo().link_mail_id
             callback.link_error = mail.failure_reason if mail.state == "exception" else False
 
-    @api.depends(
-        "state",
-        "engineer_id",
-        "complaint_id.subject_user_ids",
-        "complaint_id.severity",
-        "claimed_by_id",
-        "claimed_until",
-    )
+    @api.depends("state", "engineer_id", "claimed_by_id", "claimed_until")
     @api.depends_context("uid")
     def _compute_can_steps(self):
         is_agent = self.env.user.has_group(GROUP_SERVICE_DESK)
@@ -346,8 +323,8 @@ class ItssCallback(models.Model):
         for callback in self:
             if callback.user_id and callback.user_id == callback.engineer_id:
                 raise UserError(callback._get_engineer_refusal())
-            if callback.user_id and not callback._is_caller(callback.user_id):
-                raise callback._get_caller_refusal()
+            if callback.user_id:
+                callback._check_caller_role(callback.user_id)
 
     # -------------------------------------------------------------------------
     # CRUD
@@ -360,7 +337,7 @@ class ItssCallback(models.Model):
                 raise UserError(self.env._("This is no e-mail address: please check it."))
         if not self.env.su and not set(self._locked_fields).isdisjoint(vals):
             for callback in self:
-                callback._check_caller_role()
+                callback._check_caller_role(self.env.user)
         result = super().write(vals)
         if "phone" in vals and not self.env.su:
             self.sudo().filtered("phone_wrong").phone_wrong = False
@@ -392,17 +369,17 @@ class ItssCallback(models.Model):
     @api.model
     def _get_subject(self, vals):
         """Return what a callback with these values is about: the field and the id."""
-        field = "complaint_id" if vals.get("complaint_id") else "ticket_id"
+        field = next(name for name in self._subject_fields if vals.get(name))
         return field, vals[field]
 
     @api.model
     def _close_previous(self, vals_list):
-        """Cancel open callbacks of the same tickets and complaints.
+        """Cancel open callbacks of the same subjects.
 
         :return: how many each subject has had, by :meth:`_get_subject`
         """
         cycles = defaultdict(int)
-        for field in ("ticket_id", "complaint_id"):
+        for field in self._subject_fields:
             subjects = (self._get_subject(vals) for vals in vals_list)
             ids = [subject_id for name, subject_id in subjects if name == field]
             if not ids:
@@ -436,31 +413,28 @@ class ItssCallback(models.Model):
             callbacks.activity_unlink([TODO])
 
     def _is_current(self):
-        """Whether the ticket, or complaint, is still as solved as when the callback was opened."""
+        """Whether the subject is still as solved as when the callback was opened."""
         self.ensure_one()
-        ticket, complaint = self.sudo().ticket_id, self.sudo().complaint_id
-        if complaint:
-            return complaint.state == "resolved"
+        ticket = self.sudo().ticket_id
         return bool(ticket) and ticket._itss_is_solved()
 
     @api.model
     def _get_outdated_domain(self):
-        """Return the domain of open callbacks whose ticket or complaint is not solved any more."""
+        """Return the domain of open callbacks whose subject is not solved any more."""
         unsolved = self.env["helpdesk.ticket"]._itss_get_unsolved_domain()
         outdated = Domain("ticket_id", "=", False) | Domain("ticket_id", "any", unsolved)
-        outdated &= Domain("complaint_id", "=", False)
-        outdated |= Domain("complaint_id.state", "!=", "resolved") & Domain(
-            "complaint_id", "!=", False
-        )
         return Domain("state", "in", OPEN_STATES) & outdated
 
+    @api.model
+    def _get_ticket_domain(self):
+        """Return the domain of the callbacks that are about tickets: ledger and analysis count these."""
+        return Domain.TRUE
+
     def _cancel_outdated(self):
-        """Cancel open callbacks whose ticket is not solved any more (superuser mode)."""
+        """Cancel open callbacks whose subject is not solved any more (superuser mode)."""
         for callback in self:
             if callback.ticket_id:
                 callback.ticket_id._itss_cancel_callbacks()
-            elif callback.complaint_id:
-                callback.complaint_id._cancel_callbacks()
             else:
                 callback._cancel(self.env._("The ticket was deleted."))
 
@@ -479,35 +453,41 @@ class ItssCallback(models.Model):
         )
 
     def _is_partial(self, user):
-        """Whether the user solved it, or is one of those the complaint is about."""
-        return user in self.engineer_id | self.sudo().complaint_id.subject_user_ids
+        """Whether the user had a part in what the customer is asked about."""
+        return user in self.engineer_id
 
-    def _is_major(self):
-        """Whether it is about a major complaint, which the quality department calls back (plan 5)."""
-        return self.sudo().complaint_id.severity == "major"
+    def _is_for_quality(self):
+        """Whether the quality department alone calls the customer back."""
+        return False
 
     def _is_caller(self, user):
         """Whether the user's role may make this call."""
-        return not self._is_major() or user.has_group(GROUP_QUALITY)
+        return not self._is_for_quality() or user.has_group(GROUP_QUALITY)
 
-    def _get_caller_refusal(self):
-        return AccessError(
-            self.env._(
-                "“%(record)s” is about a major complaint: only the role %(role)s calls the customer back.",
-                record=self.display_name,
-                role=self.env.ref(GROUP_QUALITY).sudo().name,
-            )
-        )
+    def _check_caller_role(self, user):
+        """Raise unless the user's role may make this call.
 
-    def _check_caller_role(self):
-        if not self._is_caller(self.env.user):
-            raise self._get_caller_refusal()
+        :raise AccessError: the quality department alone calls the customer back
+        """
 
     def _check_impartial(self):
         if self.env.user == self.engineer_id:
             raise UserError(self._get_engineer_refusal())
-        if self._is_partial(self.env.user):
-            raise self.sudo().complaint_id._get_subject_refusal()
+
+    @api.model
+    def _get_callable_domain(self):
+        """Return the domain of the calls that the user could make now."""
+        now = fields.Datetime.now()
+        callable_now = Domain("state", "=", "pending") & Domain("phone", "!=", False)
+        callable_now &= Domain("phone_wrong", "=", False) & Domain(
+            "engineer_id", "!=", self.env.uid
+        )
+        callable_now &= Domain("next_call", "=", False) | Domain("next_call", "<=", now)
+        return callable_now & (
+            Domain("claimed_until", "=", False)
+            | Domain("claimed_until", "<=", now)
+            | Domain("claimed_by_id", "=", self.env.uid)
+        )
 
     def _check_caller(self):
         """Raise unless the user may record what the customer says, and nobody else does so now.
@@ -516,7 +496,7 @@ class ItssCallback(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        self._check_caller_role()
+        self._check_caller_role(self.env.user)
         self._check_impartial()
         self.check_access("write")
         if self.state not in OPEN_STATES:
@@ -701,43 +681,9 @@ class ItssCallback(models.Model):
         self._follow_up(is_solved == "no", score < self.company_id.itss_callback_threshold)
 
     def _follow_up(self, is_unsolved, is_dissatisfied):
-        """Reopen the ticket, offer a complaint: what the customer's verdicts call for."""
-        if self.complaint_id:
-            self.complaint_id._follow_callback(self, not (is_unsolved or is_dissatisfied))
-            return
+        """Do what the customer's verdicts call for: reopen the ticket (superuser mode)."""
         if is_unsolved and self.ticket_id:
             self.ticket_id._itss_reopen(self)
-        if is_dissatisfied:
-            self._register_complaint()
-
-    def _register_complaint(self):
-        """Register the complaint of a customer who is not satisfied, once (superuser mode)."""
-        complaints = self.env["itss.complaint"]
-        if complaints.search_count([("callback_id", "=", self.id)], limit=1):
-            return
-        callback = self._in_company_language()
-        words = self.comment or callback.env._(
-            "The customer rated the service %(score)s of 100.", score=f"{self.score:g}"
-        )
-        company = self.company_id
-        complaints.create(
-            {
-                "name": callback.env._(
-                    "Dissatisfied with the handling of %(ticket)s", ticket=self.ticket_number
-                ),
-                "description": plaintext2html(words),
-                "channel": "callback",
-                "company_id": company.id,
-                "partner_id": self.partner_id.id,
-                "contact_name": self.contact_name,
-                "phone": self.phone,
-                "email": self.email,
-                "ticket_id": self.ticket_id.id,
-                "callback_id": self.id,
-                "subject_user_ids": self.engineer_id.ids,
-                "department_id": company.itss_operations_department_id.id,
-            }
-        )
 
     def correct(self, reason, is_solved=None, score=None, comment=None):
         """Correct what was recorded; the old values stay in the chatter.
@@ -925,10 +871,10 @@ class ItssCallback(models.Model):
         run_batches(self, [(domain, lambda batch: batch._assign())], size=500)
 
     def _assign(self):
-        groups = self.grouped(lambda one: (one.company_id, one._is_major()))
-        for (company, is_major), callbacks in groups.items():
-            # the quality department itself calls back after major complaints (plan 5)
-            agents = company._itss_get_agents(GROUP_QUALITY if is_major else GROUP_SERVICE_DESK)
+        groups = self.grouped(lambda one: (one.company_id, one._is_for_quality()))
+        for (company, is_for_quality), callbacks in groups.items():
+            role = GROUP_QUALITY if is_for_quality else GROUP_SERVICE_DESK
+            agents = company._itss_get_agents(role)
             load = dict.fromkeys(agents, 0)
             is_open = [("state", "in", OPEN_STATES), ("user_id", "in", agents.ids)]
             load.update(self._read_group(is_open, ["user_id"], ["__count"]))
@@ -955,7 +901,7 @@ class ItssCallback(models.Model):
 
     def _get_clock_user(self, level):
         user = self.user_id.filtered("active") if level == WARNED else self.env["res.users"]
-        if self._is_major():
+        if self._is_for_quality():
             return user
         leader = self.team_id.itss_leader_id
         desk = self.company_id.itss_service_desk_department_id.manager_id.user_id
@@ -1002,7 +948,7 @@ class ItssCallback(models.Model):
 
         :return: window action; a notification when the ticket is not solved any more
         :raise UserError: another agent has it, it has ended, or the user solved the ticket
-        :raise AccessError: a major complaint is called back by the quality department
+        :raise AccessError: the quality department alone calls this customer back
         """
         self.ensure_one()
         self._check_caller()
@@ -1024,22 +970,7 @@ class ItssCallback(models.Model):
 
         :return: window action of the dialog; a notification when there is none
         """
-        now = fields.Datetime.now()
-        callable_now = Domain("state", "=", "pending") & Domain("phone", "!=", False)
-        callable_now &= Domain("phone_wrong", "=", False) & Domain(
-            "engineer_id", "!=", self.env.uid
-        )
-        if not self.env.user.has_group(GROUP_QUALITY):
-            # asked for those too who may not read complaints
-            majors = self.env["itss.complaint"].sudo()
-            majors = majors._search([("severity", "=", "major"), ("state", "=", "resolved")])
-            callable_now &= Domain("complaint_id", "not in", majors)
-        callable_now &= Domain("next_call", "=", False) | Domain("next_call", "<=", now)
-        callable_now &= (
-            Domain("claimed_until", "=", False)
-            | Domain("claimed_until", "<=", now)
-            | Domain("claimed_by_id", "=", self.env.uid)
-        )
+        callable_now = self._get_callable_domain()
         for agent in (self.env.uid, False):
             found = self.search(callable_now & Domain("user_id", "=", agent), limit=20)
             outdated = found.filtered(lambda callback: not callback._is_current())
@@ -1056,32 +987,7 @@ class ItssCallback(models.Model):
         :return: window action
         """
         self.ensure_one()
-        return (self.complaint_id or self.ticket_id).get_formview_action()
-
-    def action_register_complaint(self):
-        """Open a new complaint of the customer who was called.
-
-        :return: window action on an unsaved form
-        :raise AccessError: the user may not register complaints
-        """
-        self.ensure_one()
-        return self.env["itss.complaint"]._action_register(
-            self,
-            channel="callback",
-            callback_id=self.id,
-            ticket_id=self.ticket_id.id,
-            partner_id=self.partner_id.id,
-            subject_user_ids=[(6, 0, self.engineer_id.ids)],
-            description=self.comment and plaintext2html(self.comment),
-        )
-
-    def action_view_complaints(self):
-        """Open the complaint registered from here.
-
-        :return: window action
-        """
-        self.ensure_one()
-        return self.env["itss.complaint"]._action_view([("callback_id", "=", self.id)])
+        return self.ticket_id.get_formview_action()
 
     def action_correct(self):
         """Open the dialog for a correction by the quality department.

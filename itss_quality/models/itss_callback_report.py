@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -40,6 +41,8 @@ class ItssCallbackReport(models.Model):
     def _table_query(self):
         # a callback is due when it has ended or its time is over; a cancelled one never is;
         # what is not due, or has no score, is no data and counts in no average
+        callbacks = self.env["itss.callback"].sudo()
+        counted = Domain("state", "!=", "cancelled") & callbacks._get_ticket_domain()
         return SQL(
             """
             SELECT id, id AS callback_id, company_id, team_id, engineer_id, user_id, customer_id,
@@ -59,8 +62,9 @@ class ItssCallbackReport(models.Model):
                            state IN ('done', 'unreachable') OR deadline <= %s
                                AS is_due
                       FROM itss_callback
-                     WHERE state != 'cancelled' AND complaint_id IS NULL
+                     WHERE %s
                    ) AS callback
             """,
             fields.Datetime.now(),
+            callbacks._search(counted).where_clause,
         )

@@ -189,9 +189,6 @@ class ItssSurveyParticipant(models.Model):
     is_scored = fields.Boolean(readonly=True, copy=False)
     is_dissatisfied = fields.Boolean(string="Dissatisfied", readonly=True, copy=False)
     is_proposed = fields.Boolean(readonly=True, copy=False)
-    registered_complaint_ids = fields.One2many(
-        "itss.complaint", "participant_id", string="Complaints Registered"
-    )
 
     can_enter = fields.Boolean(compute="_compute_can_steps")
     can_decline = fields.Boolean(compute="_compute_can_steps")
@@ -878,34 +875,16 @@ class ItssSurveyParticipant(models.Model):
         return domain & Domain("round_id.is_anonymous", "=", False)
 
     def _propose(self):
-        """Register a dissatisfied customer's complaint and propose an improvement, each once.
-
-        The complaint is answered to the customer, the improvement looks after the cause (plan 6.3
-        and 6.4; superuser mode).
-        """
-        complaints = self.env["itss.complaint"]
-        registered = complaints.search([("participant_id", "in", self.ids)]).participant_id
+        """Propose what a dissatisfied customer calls for, once (superuser mode)."""
         for participant in self:
-            participant = participant.with_context(
-                lang=participant.round_id.user_id.lang or self.env.lang
-            )
-            if not participant.improvement_ids:
-                participant.improvement_ids.create(participant._prepare_improvement_vals())
-            if participant not in registered:
-                complaints.create(participant._prepare_complaint_vals())
+            lang = participant.round_id.user_id.lang or self.env.lang
+            participant.with_context(lang=lang)._follow_dissatisfaction()
             participant.is_proposed = True
 
-    def _prepare_complaint_vals(self):
-        vals = self._prepare_improvement_vals()
-        return {
-            "name": vals["name"],
-            "description": plaintext2html(vals["problem"]),
-            "channel": "survey",
-            "company_id": self.company_id.id,
-            "partner_id": self.partner_id.id,
-            "participant_id": self.id,
-            "department_id": self.company_id.itss_operations_department_id.id,
-        }
+    def _follow_dissatisfaction(self):
+        """Raise the improvement that looks after the cause (plan 6.4)."""
+        if not self.improvement_ids:
+            self.improvement_ids.create(self._prepare_improvement_vals())
 
     def _prepare_improvement_vals(self):
         words = self.env._(
@@ -957,29 +936,6 @@ class ItssSurveyParticipant(models.Model):
         :raise AccessError: missing role (quality department only)
         """
         return self.write({"state": "to_send"})
-
-    def action_register_complaint(self):
-        """Open a new complaint of the customer who is not satisfied.
-
-        :return: window action on an unsaved form
-        :raise AccessError: the user may not register complaints
-        """
-        self.ensure_one()
-        return self.env["itss.complaint"]._action_register(
-            self,
-            channel="survey",
-            participant_id=self.id,
-            partner_id=self.partner_id.id,
-            description=plaintext2html("\n".join(self._get_comments())),
-        )
-
-    def action_view_complaints(self):
-        """Open the complaint registered from here.
-
-        :return: window action
-        """
-        self.ensure_one()
-        return self.env["itss.complaint"]._action_view([("participant_id", "=", self.id)])
 
     def action_view_answer(self):
         """Open what the customer answered.

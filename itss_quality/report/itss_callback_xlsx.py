@@ -101,8 +101,7 @@ class ItssCallbackXlsx(models.AbstractModel):
         """Yield one tuple per callback, as its row shows it, without holding them all in memory."""
         callbacks = self.env["itss.callback"]
         self.env.flush_all()
-        # those of complaints stand in the complaints' records
-        domain = ledger._get_domain() & Domain("complaint_id", "=", False)
+        domain = ledger._get_domain() & callbacks._get_ticket_domain()
         query = callbacks._search(domain, order="resolved_at, id")
         table = callbacks._table
 

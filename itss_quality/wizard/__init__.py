@@ -13,3 +13,4 @@ from . import (
     itss_survey_import,
     itss_survey_propose,
 )
+from . import complaint

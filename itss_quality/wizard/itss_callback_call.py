@@ -52,8 +52,6 @@ class ItssCallbackCall(models.TransientModel):
     time_left = fields.Char(related="callback_id.time_left")
     is_overdue = fields.Boolean(related="callback_id.is_overdue")
     failed_attempts = fields.Integer(related="callback_id.failed_attempts")
-    complaint_id = fields.Many2one(related="callback_id.complaint_id")
-    resolution = fields.Text(string="Answer to the Customer", compute="_compute_resolution")
     script = fields.Text(compute="_compute_script")
     history_ids = fields.Many2many(
         "itss.callback", string="Last Callbacks of This Customer", compute="_compute_history_ids"
@@ -64,20 +62,10 @@ class ItssCallbackCall(models.TransientModel):
     # -------------------------------------------------------------------------
 
     @api.depends("callback_id")
-    def _compute_resolution(self):
-        for call in self:
-            # who calls need not have the complaint itself, but has to know what the customer was told
-            call.resolution = call.callback_id.complaint_id.sudo().resolution
-
-    @api.depends("callback_id")
     def _compute_script(self):
         for call in self:
             callback = call.callback_id
-            if callback.complaint_id:
-                # the company's own script speaks of tickets
-                script = self._get_complaint_script()
-            else:
-                script = callback.company_id.itss_callback_script or self._get_default_script()
+            script = call._get_script()
             for key, value in {
                 "customer": callback.customer_id.name,
                 "contact": callback.contact_name or callback.customer_id.name,
@@ -89,6 +77,10 @@ class ItssCallbackCall(models.TransientModel):
                 script = script.replace(f"{{{key}}}", value or "")
             call.script = script
 
+    def _get_script(self):
+        """Return what the agent says, with the names to be filled in."""
+        return self.callback_id.company_id.itss_callback_script or self._get_default_script()
+
     @api.model
     def _get_default_script(self):
         return self.env._(
@@ -96,17 +88,6 @@ class ItssCallbackCall(models.TransientModel):
             "I am calling about your ticket {ticket}.\n"
             "1. Has the engineer really solved the problem?\n"
             "2. How satisfied are you with the service, from one star to five?\n"
-            "3. Is there anything we should do better?\n"
-            "Thank you for your time."
-        )
-
-    @api.model
-    def _get_complaint_script(self):
-        return self.env._(
-            "Hello, {contact}. This is {agent} of {company}. "
-            "I am calling about your complaint {ticket}, which we have answered.\n"
-            "1. Has our answer settled the matter?\n"
-            "2. How satisfied are you with the way we handled it, from one star to five?\n"
             "3. Is there anything we should do better?\n"
             "Thank you for your time."
         )
