@@ -11,7 +11,7 @@ from psycopg2.extensions import TransactionRollbackError
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, email_normalize, html2plaintext, plaintext2html, split_every
+from odoo.tools import SQL, email_normalize, html2plaintext, split_every
 from odoo.tools.misc import format_date
 
 from ..tools.smtp import get_refusal, hand_over, mail_session

@@ -1,7 +1,6 @@
 from babel.dates import format_skeleton
 
 from odoo import fields, models
-from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import babel_locale_parse, format_date
 

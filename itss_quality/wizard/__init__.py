@@ -1,4 +1,5 @@
 from . import (
+    complaint,
     itss_audit_import,
     itss_auditor_qualify,
     itss_auditor_substitute,
@@ -13,4 +14,3 @@ from . import (
     itss_survey_import,
     itss_survey_propose,
 )
-from . import complaint
