@@ -1,16 +1,16 @@
-from . import (
-    complaint,
-    itss_audit_import,
-    itss_auditor_qualify,
-    itss_auditor_substitute,
-    itss_callback_call,
-    itss_callback_ledger,
-    itss_complaint_invalid,
-    itss_improvement_effectiveness,
-    itss_improvement_postpone,
-    itss_plan_import,
-    itss_plan_import_line,
-    itss_step_reason,
-    itss_survey_import,
-    itss_survey_propose,
-)
+# isort: skip_file
+# what an area adds to a dialog comes after it
+from . import itss_audit_import
+from . import itss_auditor_qualify
+from . import itss_auditor_substitute
+from . import itss_callback_call
+from . import itss_callback_ledger
+from . import itss_complaint_invalid
+from . import itss_improvement_effectiveness
+from . import itss_improvement_postpone
+from . import itss_plan_import
+from . import itss_plan_import_line
+from . import itss_step_reason
+from . import itss_survey_import
+from . import itss_survey_propose
+from . import complaint
