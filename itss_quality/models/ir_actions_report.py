@@ -10,6 +10,15 @@ LIVE_STATES = ("draft", "submitted", "reviewed", "superseded")
 class IrActionsReport(models.Model):
     _inherit = "ir.actions.report"
 
+    def _get_rendering_context_model(self, report):
+        """Print with the shared class what has none of its own, and tell it what it prints."""
+        model = super()._get_rendering_context_model(report)
+        if not report.report_name.startswith("itss_quality."):
+            return model
+        if model is None:
+            model = self.env["itss.document.report"]
+        return model.with_context(itss_print_model=report.model)
+
     def _render_qweb_pdf_prepare_streams(self, report_ref, data, res_ids=None):
         """Hand out the PDF kept at approval when an approved document is printed again.
 

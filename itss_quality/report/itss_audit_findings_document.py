@@ -8,14 +8,20 @@ class ItssAuditFindingsDocument(models.AbstractModel):
     _description = "Print of an Audit's Findings"
     _inherit = ["itss.document.report"]
 
-    _document_model = "itss.audit"
-
     @api.model
-    def _get_report_values(self, docids, data=None):
-        """Check that the user may read every finding, then hand the audits over whole.
+    def _check_print_access(self, records):
+        """Refuse whoever may not read all questions of the audits."""
+        records._check_findings_access()
+        super()._check_print_access(records)
 
-        :raise AccessError: the user may not read all questions of the audits
-        """
-        audits = self.env["itss.audit"].browse(docids)
-        audits._check_findings_access()
-        return super()._get_report_values(docids, data)
+
+class ItssAuditChecklistDocument(models.AbstractModel):
+    _name = "report.itss_quality.itss_audit_checklist_document"
+    _description = "Print of the Audit Checklist"
+    _inherit = ["itss.audit.findings.document"]
+
+
+class ItssAuditDistributionDocument(models.AbstractModel):
+    _name = "report.itss_quality.itss_audit_distribution_document"
+    _description = "Print of the Distribution of Nonconformities"
+    _inherit = ["itss.audit.findings.document"]

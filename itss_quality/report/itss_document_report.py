@@ -7,37 +7,40 @@ STATIC = "itss_quality/static/src/report"
 
 
 class ItssDocumentReport(models.AbstractModel):
-    """What the print of every controlled document needs.
+    """What every print of the addon is given: the records, whole, and how they look.
 
-    A document adds ``report.itss_quality.<template>`` that inherits from this
-    and names its model; its template starts from ``itss_document_layout``.
+    A print needs a template only, which starts from ``itss_document_layout``, and its report action.
+    One that checks or computes more has a class ``report.itss_quality.<template>`` that inherits
+    from this.
     """
 
     _name = "itss.document.report"
     _description = "Print of a Controlled Document"
 
-    # the model to print, which inherits from itss.document.mixin
-    _document_model = ""
-
     @api.model
     def _get_report_values(self, docids, data=None):
-        """Check who prints, then hand the documents over whole.
+        """Check who prints, then hand the records over whole.
 
         A controlled document is issued complete: whoever may read it gets all
         its lines, signers and revisions, also those that the record rules
         would not show on their own.
 
-        :raise AccessError: the user may not read one of the documents
+        :raise AccessError: the user may not print one of the records
         """
-        documents = self.env[self._document_model].browse(docids)
-        documents.check_access("read")
+        records = self.env[self.env.context["itss_print_model"]].browse(docids)
+        self._check_print_access(records)
         return {
-            "docs": documents.sudo(),
+            "docs": records.sudo(),
             # in the page itself, not linked: an approved document is kept for good and must
             # not depend on whether the converter reached the web server
             "style": self._read_static("itss_document.css"),
             "script": self._read_static("itss_document.js"),
         }
+
+    @api.model
+    def _check_print_access(self, records):
+        """Raise an AccessError where the user may not have all that is printed of the records."""
+        records.check_access("read")
 
     @api.model
     def _read_static(self, name):

@@ -34,8 +34,6 @@ class ItssSurveyDocument(models.AbstractModel):
     _description = "Print of the Survey Summary Report"
     _inherit = ["itss.document.report"]
 
-    _document_model = "itss.survey.report"
-
     @api.model
     def _get_report_values(self, docids, data=None):
         """Add what makes the chapters of a report, see :meth:`_get_content`."""
@@ -335,8 +333,6 @@ class ItssSurveySchemeDocument(models.AbstractModel):
     _name = "report.itss_quality.itss_survey_scheme_document"
     _description = "Print of the Survey Scheme"
     _inherit = ["itss.document.report"]
-
-    _document_model = "itss.survey.round"
 
     @api.model
     def _get_report_values(self, docids, data=None):
