@@ -35,9 +35,6 @@ from . import itss_attendance
 from . import itss_receipt
 from . import itss_former_head
 from . import calendar_event
-from . import hr_department
-from . import hr_employee
-from . import hr_employee_public
 from . import itss_review
 from . import itss_review_input
 from . import itss_review_decision
@@ -54,8 +51,10 @@ from . import mail_message
 from . import mail_thread
 from . import res_company
 from . import res_config_settings
-from . import res_partner
 
 # what areas bring along for the models of others
+from . import audit
+from . import callback
 from . import complaint
+from . import improvement
 from . import survey

@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.itss_quality.tools.records import concrete_models
+
 from .common import ItssCommon
 
 
@@ -175,8 +177,17 @@ class TestNumbered(ItssCommon):
     def test_a_company_made_later_has_its_sequences(self):
         company = self.env["res.company"].create({"name": "Third Co"})
         self.assertRegex(self._improve(company).number, r"^IM-\d{4}-0001$")
-        sequences = self.env["ir.sequence"].search_count([("company_id", "=", company.id)])
+
+    def test_a_model_that_comes_later_numbers_in_every_company(self):
+        """At each update a company gets the sequences it lacks, and no second ones."""
+        companies = self.company | self.other_company
+        sequences = self.env["ir.sequence"].search([("company_id", "in", companies.ids)])
+        models = concrete_models(self.env, "itss.numbered.mixin")
+        self.assertIn("itss.plan", models)
+        self.assertNotIn("itss.document.mixin", models)
+        expected = sorted(models * 2)
+        self.assertEqual(sorted(sequences.mapped("code")), expected)
+        sequences.filtered(lambda one: one.code == "itss.plan").unlink()
         self.env["res.company"]._itss_create_missing_sequences()
-        self.assertEqual(
-            self.env["ir.sequence"].search_count([("company_id", "=", company.id)]), sequences
-        )
+        sequences = self.env["ir.sequence"].search([("company_id", "in", companies.ids)])
+        self.assertEqual(sorted(sequences.mapped("code")), expected)

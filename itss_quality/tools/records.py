@@ -1,4 +1,4 @@
-"""What records share that belong to another one for good."""
+"""What models and records have in common."""
 
 from odoo.exceptions import UserError
 
@@ -26,3 +26,15 @@ def refuse_moving(records, vals, *names):
                         field=labels[name]["string"],
                     )
                 )
+
+
+def concrete_models(env, mixin):
+    """Return the names of the models with records of their own that inherit from a mixin.
+
+    :param env: environment
+    :param str mixin: name of the abstract model
+    :return: list of names
+    """
+    registry = env.registry
+    names = registry.descendants([mixin], "_inherit")
+    return [name for name in names if not registry[name]._abstract]

@@ -1,1 +1,9 @@
-from . import helpdesk_ticket, itss_callback, itss_survey_participant, res_partner
+from . import (
+    helpdesk_ticket,
+    itss_callback,
+    itss_survey_participant,
+    mail_thread,
+    res_company,
+    res_config_settings,
+    res_partner,
+)

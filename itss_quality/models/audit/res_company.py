@@ -1,0 +1,23 @@
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    itss_auditor_check = fields.Selection(
+        [("refuse", "Refuse"), ("warn", "Warn")],
+        string="Unqualified Auditors",
+        default="refuse",
+        required=True,
+        help="What happens when an auditor is not qualified for the whole time of an audit.",
+    )
+    itss_nonconformity_days = fields.Integer(
+        string="Days to Correct a Nonconformity",
+        default=30,
+        help="The deadline that a new nonconformity starts with.",
+    )
+
+    _itss_nonconformity_days_positive = models.Constraint(
+        "CHECK(itss_nonconformity_days >= 0)",
+        "A nonconformity can't be corrected before it is raised.",
+    )
