@@ -26,7 +26,7 @@ class ItssAuditLine(models.Model):
 
     _name = "itss.audit.line"
     _description = "Audit Checklist Line"
-    _inherit = ["itss.improvement.source.mixin"]
+    _inherit = ["itss.improvement.source.mixin", "itss.evidence.mixin"]
     _order = "audit_id, department_id, sequence, id"
     _rec_name = "question"
     _check_company_auto = True
@@ -65,9 +65,7 @@ class ItssAuditLine(models.Model):
         copy=False,
         help="What was seen and asked: document numbers, names of records, samples.",
     )
-    attachment_ids = fields.Many2many(
-        "ir.attachment", string="Photos and Files", bypass_search_access=True, copy=False
-    )
+    attachment_ids = fields.Many2many(string="Photos and Files", copy=False)
     judged_by_id = fields.Many2one("res.users", string="Judged by", readonly=True, copy=False)
     judged_at = fields.Datetime(string="Judged on", readonly=True, copy=False)
     nonconformity_ids = fields.One2many(
@@ -154,8 +152,6 @@ class ItssAuditLine(models.Model):
         result = super().write(vals)
         for line in self:
             line._check_verdict()
-            if "attachment_ids" in vals:
-                line.attachment_ids._itss_tie(line)
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -235,6 +231,10 @@ class ItssAuditLine(models.Model):
         # who has moved into the department meanwhile is no longer independent of it
         reason = employee._itss_get_dependence(self.department_id)
         return UserError(reason) if reason else None
+
+    def _are_files_frozen(self):
+        # a colleague's evidence is not even the quality department's to change
+        return self._get_judge_refusal() is not None
 
     def _check_verdict(self):
         """Raise when the verdict contradicts what was raised from the line."""

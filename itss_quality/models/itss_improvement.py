@@ -27,6 +27,7 @@ class ItssImprovement(models.Model):
         "itss.workflow.mixin",
         "itss.numbered.mixin",
         "itss.escalation.mixin",
+        "itss.evidence.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]
@@ -118,7 +119,6 @@ class ItssImprovement(models.Model):
     )
     action = fields.Text(string="Improvement Measure")
     completion = fields.Text(help="What was done, and what it brought about.")
-    attachment_ids = fields.Many2many("ir.attachment", string="Evidence", bypass_search_access=True)
     department_id = fields.Many2one(
         "hr.department", string="Responsible Department", check_company=True, index=True
     )
@@ -253,8 +253,6 @@ class ItssImprovement(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         improvements = super().create(vals_list)
-        for improvement in improvements.filtered("attachment_ids"):
-            improvement.attachment_ids._itss_tie(improvement)
         source_class = self.env.registry["itss.improvement.source.mixin"]
         for improvement in improvements.filtered("source_id"):
             if not isinstance(self.env.get(improvement.source_model), source_class):
@@ -270,10 +268,7 @@ class ItssImprovement(models.Model):
             self._check_planned(vals)
         if vals.get("state") in ("planned", "to_verify"):
             self._take_last_why()
-        result = super().write(vals)
-        if "attachment_ids" in vals:
-            self.attachment_ids._itss_tie(self)
-        return result
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_last(self):
@@ -493,6 +488,9 @@ class ItssImprovement(models.Model):
         return self.check_ids.filtered(lambda check: check.kind == "effectiveness").sorted("id")[
             -1:
         ]
+
+    def _are_files_frozen(self):
+        return self._is_locked()
 
     def _get_source(self):
         """Return the record that gave rise to the improvement, or ``None``."""

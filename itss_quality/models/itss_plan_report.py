@@ -10,6 +10,7 @@ class ItssPlanReport(models.Model):
 
     _name = "itss.plan.report"
     _description = "Progress Report"
+    _inherit = ["itss.evidence.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -35,7 +36,6 @@ class ItssPlanReport(models.Model):
     )
     percent = fields.Integer(string="Progress (%)", required=True, aggregator="avg")
     text = fields.Text(string="Report", required=True)
-    attachment_ids = fields.Many2many("ir.attachment", string="Evidence", bypass_search_access=True)
 
     _percent_range = models.Constraint(
         "CHECK(percent BETWEEN 0 AND 100)", "The progress is between 0 and 100 %."
@@ -74,7 +74,6 @@ class ItssPlanReport(models.Model):
         reports = super().create(vals_list)
         if not self.env.su:
             reports._check_reportable()
-        reports._own_attachments()
         reports.line_id._follow_report(reports)
         return reports
 
@@ -115,7 +114,5 @@ class ItssPlanReport(models.Model):
                     )
                 )
 
-    def _own_attachments(self):
-        """Tie the uploaded files to the report, so that who reads it reads them."""
-        for report in self:
-            report.attachment_ids._itss_tie(report)
+    def _are_files_frozen(self):
+        return True
