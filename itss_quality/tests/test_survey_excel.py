@@ -12,8 +12,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
-from ..tools.plan_excel import MAX_FILE_SIZE
-from ..tools.survey_excel import HEADINGS_ROW, parse_day, read_answer_sheet
+from ..tools.excel import MAX_FILE_SIZE, parse_day
+from ..tools.survey_excel import HEADINGS_ROW, read_answer_sheet
 from .common import ItssCommon
 
 KEYS = ("speed", "skill", "attitude", "result", "overall")
@@ -1109,4 +1109,4 @@ class TestSurveySheet(SurveyExcelCommon):
         keys = read.keys
         self.assertEqual(cells["day"].date(), date(2025, 10, 30))
         self.assertEqual([cells.get(key) for key in keys[5:10]], ["4", "TRUE", "a\nb", "0.5", None])
-        self.assertEqual(read.places["day"], ("E", "Answered on"))
+        self.assertEqual(read.columns["day"], (5, "E", "Answered on"))

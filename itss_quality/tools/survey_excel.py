@@ -3,17 +3,22 @@
 Nothing here reads the database: bytes come in, cells with their places go out.
 """
 
-import warnings
-from datetime import date, datetime
-from io import BytesIO
+from datetime import date
 from typing import Any, NamedTuple
 
-from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from odoo.tools.translate import LazyTranslate
 
-from .plan_excel import MAX_SHEETS, UNREADABLE, PlanExcelError, Problem, check_file, clean_text
+from .excel import (
+    MAX_SHEETS,
+    Column,
+    ExcelError,
+    Problem,
+    open_book,
+    print_value,
+    too_long,
+)
 
 _lt = LazyTranslate(__name__)
 
@@ -23,7 +28,6 @@ KEYS_ROW = 2
 HEADINGS_ROW = 5
 FIXED_KEYS = ("participant", "customer", "contact", "channel", "day")
 MAX_ROWS = 20_000
-_TOO_LONG = _lt("The table has more than %(limit)s rows. Import it in parts.", limit=MAX_ROWS)
 # as many columns as an Excel sheet can have
 MAX_COLUMNS = 16_384
 
@@ -51,7 +55,7 @@ class AnswerSheet(NamedTuple):
     number: str
     lang: str
     keys: list
-    places: dict
+    columns: dict
     rows: list
 
 
@@ -85,21 +89,12 @@ def read_answer_sheet(content):
 
     :param bytes content: the uploaded .xlsx file
     :return: AnswerSheet: the round's id and number, the language the template was made in, the keys
-        of the columns, letter and heading by key, and of each row that holds something its number
+        of the columns, the Column of each, and of each row that holds something its number
         and what its cells hold, dates or texts, by key
-    :raise PlanExcelError: the file can't be read, or is no such template
+    :raise ExcelError: the file can't be read, or is no such template
     """
-    check_file(content)
-    try:
-        with warnings.catch_warnings():
-            # what openpyxl doesn't support (validations) is not part of the answers
-            warnings.simplefilter("ignore")
-            book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-            return _read_book(book)
-    except (PlanExcelError, MemoryError):
-        raise
-    except Exception as error:  # damaged files make openpyxl and the XML parser raise anything
-        raise PlanExcelError(Problem(UNREADABLE)) from error
+    with open_book(content) as book:
+        return _read_book(book)
 
 
 def _read_book(book):
@@ -109,7 +104,7 @@ def _read_book(book):
         )
         if len(top) == HEADINGS_ROW and top[0] and top[0][0] == MARK:
             return _read_sheet(sheet, top)
-    raise PlanExcelError(
+    raise ExcelError(
         Problem(
             _lt(
                 "This is not the template of a survey round. Download the template, fill it in and "
@@ -125,12 +120,12 @@ def _get_width(sheet):
 
 def _read_sheet(sheet, top):
     _mark, round_id, number, lang, *_rest = *top[0], None, None, None
-    keys = [_print(key) for key in top[KEYS_ROW - 1]]
+    keys = [print_value(key) for key in top[KEYS_ROW - 1]]
     while keys and not keys[-1]:
         keys.pop()
-    headings = [" ".join(_print(heading).split()) for heading in top[HEADINGS_ROW - 1]]
-    places = {
-        key: (get_column_letter(index), heading)
+    headings = [" ".join(print_value(heading).split()) for heading in top[HEADINGS_ROW - 1]]
+    columns = {
+        key: Column(index, get_column_letter(index), heading)
         for index, (key, heading) in enumerate(zip(keys, headings, strict=False), 1)
     }
     rows = []
@@ -144,43 +139,11 @@ def _read_sheet(sheet, top):
         if not cells:
             continue
         if len(rows) == MAX_ROWS:
-            raise PlanExcelError(Problem(_TOO_LONG, row))
+            raise ExcelError(too_long(row, MAX_ROWS))
         rows.append((row, cells))
-    return AnswerSheet(round_id, _print(number), _print(lang), keys, places, rows)
+    return AnswerSheet(round_id, print_value(number), print_value(lang), keys, columns, rows)
 
 
 def _clean(value):
     """Return dates as they are, and everything else as the text that the sheet shows."""
-    return value if isinstance(value, date) else _print(value)
-
-
-def _print(value):
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return clean_text(value)
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, float):
-        return f"{value:.15g}"
-    return str(value)
-
-
-def parse_day(value):
-    """Return the day a cell names, or None.
-
-    :param value: a date, or a text such as 2025-10-31, 2025/10/31 or 2025年10月31日
-    """
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    parts = value.translate(_DATE_SIGNS).strip(" -").split("-")
-    try:
-        year, month, day = (int(part) for part in parts)
-        return date(year, month, day) if year > 999 else None
-    except ValueError:
-        return None
-
-
-_DATE_SIGNS = str.maketrans({sign: "-" for sign in "/.年月"} | {"日": " "})
+    return value if isinstance(value, date) else print_value(value)

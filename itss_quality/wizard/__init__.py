@@ -1,5 +1,6 @@
 # isort: skip_file
-# what an area adds to a dialog comes after it
+# the mixin comes before the dialogs, and what an area adds to a dialog after it
+from . import itss_import_mixin
 from . import itss_audit_import
 from . import itss_auditor_qualify
 from . import itss_auditor_substitute

@@ -1,10 +1,7 @@
-import base64
-
 from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..tools.checklist_excel import read_checklist
-from ..tools.plan_excel import PlanExcelError, Problem
 
 # headings by which a column is known in a file of any language
 HEADINGS = {
@@ -28,39 +25,34 @@ class ItssAuditImport(models.TransientModel):
 
     _name = "itss.audit.import"
     _description = "Import Checklist Questions"
+    _inherit = ["itss.import.mixin"]
 
     checklist_id = fields.Many2one(
         "itss.audit.checklist", required=True, readonly=True, ondelete="cascade"
     )
-    file = fields.Binary(string="Excel File", attachment=False)
-    filename = fields.Char()
     replace = fields.Boolean(
         string="Replace the Questions", help="Otherwise those of the file are added."
     )
+
+    def _get_file_request(self):
+        return self.env._("Please choose the Excel file with the questions.")
 
     def _read_vals(self):
         """Return the values of the questions in the file.
 
         :raise UserError: with everything that is wrong, by row and column
         """
-        if not self.file:
-            raise UserError(self.env._("Please choose the Excel file with the questions."))
-        content = base64.b64decode(self.with_context(bin_size=False).file)
         names = self.env["itss.audit.checklist.line"].fields_get(list(HEADINGS), ["string"])
         headings = {field: (*words, names[field]["string"]) for field, words in HEADINGS.items()}
-        try:
-            places, rows = read_checklist(content, headings)
-        except PlanExcelError as error:
-            raise self.env["itss.plan.import"]._get_refusal(error.problems) from error
+        columns, rows = self._read_file(read_checklist, headings)
         if not rows:
             raise UserError(self.env._("There are no rows below the headings."))
         sections = self._get_sections()
         vals_list, problems = [], []
         for number, row in rows:
             if not row["question"]:
-                problems.append(
-                    Problem(self.env._("The question is missing."), number, *places["question"])
-                )
+                reason = self.env._("The question is missing.")
+                problems.append(columns["question"].refuse(number, reason))
             section = row.get("section") or "process"
             key = sections.get(section.casefold())
             if not key:
@@ -69,7 +61,7 @@ class ItssAuditImport(models.TransientModel):
                     section=section,
                     sections=", ".join(self._get_section_names()),
                 )
-                problems.append(Problem(reason, number, *places["section"]))
+                problems.append(columns["section"].refuse(number, reason))
             vals_list.append(
                 {
                     "checklist_id": self.checklist_id.id,
@@ -81,7 +73,7 @@ class ItssAuditImport(models.TransientModel):
                 }
             )
         if problems:
-            raise self.env["itss.plan.import"]._get_refusal(problems)
+            raise self._get_refusal(problems)
         return vals_list
 
     def _get_section_names(self):
@@ -118,12 +110,5 @@ class ItssAuditImport(models.TransientModel):
                 file=self.filename or "",
             )
         )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("%s questions imported.", len(vals_list)),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        message = self.env._("%s questions imported.", len(vals_list))
+        return self._notify(message, {"type": "ir.actions.client", "tag": "soft_reload"})

@@ -1,4 +1,3 @@
-import base64
 import re
 from collections import Counter, defaultdict
 
@@ -6,13 +5,13 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
-from ..tools.plan_excel import EXTRA_FIELDS, NONE, PlanExcelError, Problem, read_plan_table
+from ..tools.excel import Problem
+from ..tools.plan_excel import EXTRA_FIELDS, NONE, read_plan_table
 from ..tools.plan_kind import guess_kind
 from ..tools.plan_names import SEPARATOR, fold_name, names_everybody, split_names
 from .itss_plan_import_line import get_line_dates
 
 GROUP_QUALITY = "itss_quality.group_itss_quality"
-MAX_MESSAGES = 20
 DATE_FIELDS = ("date_start", "date_end")
 FLAG_FIELDS = ("all_year", "before_external_audit", "supporting_all")
 
@@ -22,6 +21,7 @@ class ItssPlanImport(models.TransientModel):
 
     _name = "itss.plan.import"
     _description = "Import of the Plan's Table"
+    _inherit = ["itss.import.mixin"]
 
     state = fields.Selection(
         [("upload", "Choose the File"), ("preview", "Check the Lines"), ("done", "Imported")],
@@ -43,8 +43,6 @@ class ItssPlanImport(models.TransientModel):
         default="replace",
         required=True,
     )
-    file = fields.Binary(string="Excel File", attachment=False)
-    filename = fields.Char()
     create_missing_departments = fields.Boolean()
     sheet = fields.Char(readonly=True)
     responsible_column = fields.Json(readonly=True)
@@ -83,20 +81,8 @@ class ItssPlanImport(models.TransientModel):
     # Reading the file
     # -------------------------------------------------------------------------
 
-    def _read_table(self):
-        """Read the uploaded file.
-
-        :return: the PlanTable
-        :raise UserError: with the row and column of each problem
-        """
-        if not self.file:
-            raise UserError(self.env._("Please choose the Excel file with the plan's table."))
-        headings = self.env["report.itss_quality.plan_xlsx"]._get_headings()
-        content = base64.b64decode(self.with_context(bin_size=False).file)
-        try:
-            return read_plan_table(content, headings)
-        except PlanExcelError as error:
-            raise self._get_refusal(error.problems) from error
+    def _get_file_request(self):
+        return self.env._("Please choose the Excel file with the plan's table.")
 
     def _prepare_plan_vals(self, table):
         """Return year and name of the new plan, from the file where the user gave none."""
@@ -149,8 +135,7 @@ class ItssPlanImport(models.TransientModel):
                     )
                 )
             for field, reason in self._get_row_problems(line, row, departments):
-                column = table.columns[field]
-                problems.append(Problem(reason, row["row"], column.letter, column.heading))
+                problems.append(table.columns[field].refuse(row["row"], reason))
             lines.append({**line, "remarks": "\n".join(line["remarks"])})
         if problems:
             raise self._get_refusal(problems)
@@ -336,26 +321,6 @@ class ItssPlanImport(models.TransientModel):
     # Messages
     # -------------------------------------------------------------------------
 
-    def _get_refusal(self, problems):
-        """Return the UserError that lists Problems: the first of them, when there are many."""
-        lines = [self.env._("Nothing was imported. Please correct this first:")]
-        lines += [f"• {self._format_problem(problem)}" for problem in problems[:MAX_MESSAGES]]
-        if len(problems) > MAX_MESSAGES:
-            lines.append(self.env._("… and %s more.", len(problems) - MAX_MESSAGES))
-        return UserError("\n".join(lines))
-
-    def _format_problem(self, problem):
-        """Return the reason of a Problem and its place in the file."""
-        reason = problem.reason
-        if not isinstance(reason, str):
-            reason = self.env._(reason)
-        place = {**problem._asdict(), "reason": reason}
-        if problem.column:
-            return self.env._("Row %(row)s, column %(column)s (%(heading)s): %(reason)s", **place)
-        if problem.row:
-            return self.env._("Row %(row)s: %(reason)s", **place)
-        return reason
-
     def _get_missing_problem(self, name, line):
         letter, heading = self.responsible_column
         reason = self.env._(
@@ -378,7 +343,8 @@ class ItssPlanImport(models.TransientModel):
         """
         self.ensure_one()
         self._check_plan()
-        table = self._read_table()
+        headings = self.env["report.itss_quality.plan_xlsx"]._get_headings()
+        table = self._read_file(read_plan_table, headings)
         column = table.columns["responsible"]
         self.write(
             {
@@ -433,7 +399,11 @@ class ItssPlanImport(models.TransientModel):
                 sheet=self.sheet,
             )
         )
-        return self._notify(plan, len(lines))
+        message = self.env._(
+            "%(count)s lines imported into “%(plan)s”.", count=len(lines), plan=plan.display_name
+        )
+        close = {"type": "ir.actions.act_window_close"}
+        return self._notify(message, close if self.plan_id else plan.get_formview_action())
 
     def action_download_template(self):
         """Download an empty table to fill in.
@@ -459,19 +429,4 @@ class ItssPlanImport(models.TransientModel):
             "views": [(False, "form")],
             "target": "new",
             "context": {"dialog_size": "extra-large"},
-        }
-
-    def _notify(self, plan, count):
-        """Return the action that tells the result and closes the dialog or opens the new plan."""
-        close = {"type": "ir.actions.act_window_close"}
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "%(count)s lines imported into “%(plan)s”.", count=count, plan=plan.display_name
-                ),
-                "next": close if self.plan_id else plan.get_formview_action(),
-            },
         }

@@ -1,4 +1,3 @@
-import base64
 import random
 import re
 from collections import defaultdict
@@ -11,17 +10,15 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.misc import format_date
 
 from ..models.itss_survey_participant import GROUP_QUALITY, WAITING_STATES
-from ..tools.plan_excel import PlanExcelError, Problem
+from ..tools.excel import Problem, parse_day
 from ..tools.plan_names import fold_name
 from ..tools.survey_excel import (
     FIXED_KEYS,
     HEADINGS_ROW,
     get_columns,
-    parse_day,
     read_answer_sheet,
 )
 
-MAX_MESSAGES = 50
 SEVERAL = re.compile(r"[;；\n]")
 
 
@@ -30,12 +27,13 @@ class ItssSurveyImport(models.TransientModel):
 
     _name = "itss.survey.import"
     _description = "Import Survey Answers"
+    _inherit = ["itss.import.mixin"]
+
+    _max_problems = 50
 
     round_id = fields.Many2one(
         "itss.survey.round", required=True, readonly=True, ondelete="cascade"
     )
-    file = fields.Binary(string="Excel File", attachment=False)
-    filename = fields.Char()
     waiting_count = fields.Integer(related="round_id.waiting_count")
 
     # -------------------------------------------------------------------------
@@ -78,6 +76,9 @@ class ItssSurveyImport(models.TransientModel):
     # Reading
     # -------------------------------------------------------------------------
 
+    def _get_file_request(self):
+        return self.env._("Please choose the Excel file with the answers.")
+
     def _read_sheet(self, columns):
         """Read the uploaded file and check that it is this round's template.
 
@@ -85,13 +86,7 @@ class ItssSurveyImport(models.TransientModel):
         :return: AnswerSheet
         :raise UserError: with everything that is wrong
         """
-        if not self.file:
-            raise UserError(self.env._("Please choose the Excel file with the answers."))
-        content = base64.b64decode(self.with_context(bin_size=False).file)
-        try:
-            sheet = read_answer_sheet(content)
-        except PlanExcelError as error:
-            raise self._get_refusal(error.problems)
+        sheet = self._read_file(read_answer_sheet)
         round_ = self.round_id
         if (sheet.round_id, sheet.number) != (round_.id, round_.number or ""):
             raise UserError(
@@ -153,7 +148,7 @@ class ItssSurveyImport(models.TransientModel):
                 continue
 
             def refuse(key, reason, row=row):
-                problems.append(Problem(reason, row, *sheet.places[key]))
+                problems.append(sheet.columns[key].refuse(row, reason))
 
             participant = self._match_participant(row, cells, participants, seen, refuse)
             channel = self._match_channel(cells, channels, refuse)
@@ -342,19 +337,6 @@ class ItssSurveyImport(models.TransientModel):
             raise self._get_refusal(sorted(problems, key=lambda problem: problem.row))
 
     # -------------------------------------------------------------------------
-    # Messages
-    # -------------------------------------------------------------------------
-
-    def _get_refusal(self, problems):
-        """Return the UserError that lists Problems: the first of them, when there are many."""
-        plan_import = self.env["itss.plan.import"]
-        lines = [self.env._("Nothing was imported. Please correct this first:")]
-        lines += [f"• {plan_import._format_problem(one)}" for one in problems[:MAX_MESSAGES]]
-        if len(problems) > MAX_MESSAGES:
-            lines.append(self.env._("… and %s more.", len(problems) - MAX_MESSAGES))
-        return UserError("\n".join(lines))
-
-    # -------------------------------------------------------------------------
     # ACTIONS
     # -------------------------------------------------------------------------
 
@@ -388,12 +370,5 @@ class ItssSurveyImport(models.TransientModel):
                 file=self.filename or "",
             )
         )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("%s answers imported.", len(entries)),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        message = self.env._("%s answers imported.", len(entries))
+        return self._notify(message, {"type": "ir.actions.act_window_close"})
