@@ -3,6 +3,7 @@
 from . import itss_workflow_mixin
 from . import itss_numbered_mixin
 from . import itss_evidence_mixin
+from . import itss_todo_mixin
 from . import itss_document_mixin
 from . import itss_improvement_source_mixin
 from . import itss_escalation_mixin

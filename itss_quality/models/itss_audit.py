@@ -7,7 +7,6 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
 from ..tools.durations import get_midnight
-from .itss_escalation_mixin import TODO
 
 GROUP_USER = "itss_quality.group_itss_user"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
@@ -887,9 +886,9 @@ class ItssAudit(models.Model):
         for audit in self.filtered(lambda audit: audit.state == "follow_up"):
             user = audit.company_id._itss_get_quality_user()
             if user and not audit._get_missing():
-                audit = audit.with_context(lang=user.lang)
-                summary = audit.env._("Nothing is missing any more: please close the audit")
-                audit.activity_schedule(TODO, summary=summary, user_id=user.id)
+                audit._ask(
+                    user, lambda env: env._("Nothing is missing any more: please close the audit")
+                )
 
     # -------------------------------------------------------------------------
     # Figures

@@ -9,7 +9,7 @@ from odoo.tools import SQL, email_normalize, plaintext2html
 
 from ..tools.batches import run_batches
 from ..tools.durations import format_minutes
-from .itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, TODO, WARNED
+from .itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED
 
 GROUP_SERVICE_DESK = "itss_quality.group_itss_service_desk"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
@@ -43,7 +43,6 @@ class ItssCallback(models.Model):
         "itss.escalation.mixin",
         "itss.improvement.source.mixin",
         "mail.thread",
-        "mail.activity.mixin",
     ]
     _order = "deadline, id"
     _rec_names_search = ["ticket_number", "contact_name", "customer_id.name"]
@@ -410,7 +409,7 @@ class ItssCallback(models.Model):
             callbacks.write(
                 {"state": "cancelled", "cancel_reason": reason, **self._get_release_vals()}
             )
-            callbacks.activity_unlink([TODO])
+            callbacks._stop_asking()
 
     def _is_current(self):
         """Whether the subject is still as solved as when the callback was opened."""
@@ -658,7 +657,7 @@ class ItssCallback(models.Model):
     def _give_up(self):
         """End callbacks without a verdict (superuser mode)."""
         self.write({"state": "unreachable", "is_on_time": False, **self._get_release_vals()})
-        self.activity_unlink([TODO])
+        self._stop_asking()
 
     def _finish(self, is_solved, score, comment, channel, **answer):
         """End the callback with the customer's verdicts and do what follows (superuser mode)."""
@@ -677,7 +676,7 @@ class ItssCallback(models.Model):
                 **answer,
             }
         )
-        self.activity_unlink([TODO])
+        self._stop_asking()
         self._follow_up(is_solved == "no", score < self.company_id.itss_callback_threshold)
 
     def _follow_up(self, is_unsolved, is_dissatisfied):

@@ -10,7 +10,7 @@ from odoo.tools import SQL, email_normalize, html2plaintext, is_html_empty
 
 from ..tools.durations import format_minutes
 from .itss_complaint_severity import LEVELS, SEVERITIES
-from .itss_escalation_mixin import TODO, WARNED
+from .itss_escalation_mixin import WARNED
 
 _logger = logging.getLogger(__name__)
 
@@ -37,7 +37,6 @@ class ItssComplaint(models.Model):
         "itss.escalation.mixin",
         "itss.improvement.source.mixin",
         "mail.thread.cc",
-        "mail.activity.mixin",
     ]
     _order = "received_at desc, id desc"
     _check_company_auto = True
@@ -589,12 +588,7 @@ class ItssComplaint(models.Model):
         if not self.user_id and user not in self.subject_user_ids:
             vals["user_id"] = user.id
         self.write(vals)
-        if not user:
-            return
-        complaint = self.with_context(lang=user.lang)
-        summary = complaint.env._("Major complaint: please take it over")
-        complaint.activity_schedule(TODO, summary=summary, user_id=user.id)
-        complaint.message_subscribe(user.partner_id.ids)
+        self._ask(user, lambda env: env._("Major complaint: please take it over"))
 
     def _get_registrar(self):
         """Return which colleague registered it; nobody when it came in by mail or in the portal."""
@@ -610,9 +604,7 @@ class ItssComplaint(models.Model):
         # a colleague who registers it, on the phone for instance, takes care of it
         if self.severity == "major" or not user or self._get_registrar():
             return
-        complaint = self.with_context(lang=user.lang)
-        summary = complaint.env._("Complaint to acknowledge")
-        complaint.activity_schedule(TODO, summary=summary, user_id=user.id)
+        self._ask(user, lambda env: env._("Complaint to acknowledge"))
 
     def _acknowledge_by_mail(self):
         """Tell the customer that the complaint has arrived, and its number."""
@@ -789,24 +781,22 @@ class ItssComplaint(models.Model):
         is_major = self.severity == "major"
         quality = self.company_id._itss_get_quality_user()
         if is_major and new_state == "investigating" and quality:
-            self.activity_unlink([TODO], user_id=quality.id)
+            self._stop_asking(quality)
         if self.acknowledged_at:
             return
         handler = self.user_id
         if is_major and new_state == "acknowledged":
             # whoever acknowledges it only hands it on
-            told = self.activity_ids.user_id - quality
-            for user in told:
-                self.activity_unlink([TODO], user_id=user.id)
+            self._stop_asking(self.activity_ids.user_id - quality)
         else:
             handler = handler or self.env.user
-            self.activity_unlink([TODO])
+            self._stop_asking()
         self.write({"acknowledged_at": fields.Datetime.now(), "user_id": handler.id})
         self._start_clock()
 
     def _stop_clock(self):
         self.escalate_at = False
-        self.activity_unlink([TODO])
+        self._stop_asking()
 
     def _reopen(self):
         """Take the complaint up again, with a new time to answer (superuser mode)."""
@@ -830,10 +820,7 @@ class ItssComplaint(models.Model):
         if self.severity == "major" or not user:
             # nobody else can go on with a major one
             user = company._itss_get_quality_user()
-        if user:
-            complaint = self.with_context(lang=user.lang)
-            summary = complaint.env._("Complaint reopened: the customer is not satisfied")
-            complaint.activity_schedule(TODO, summary=summary, user_id=user.id)
+        self._ask(user, lambda env: env._("Complaint reopened: the customer is not satisfied"))
 
     def _clear_resolve_hours(self):
         """An answer taken back counts in no average: it has no hours, rather than none of them."""

@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .itss_escalation_mixin import TODO
-
 
 class ItssDistributionMixin(models.AbstractModel):
     """Controlled document that is issued on approval to people who confirm that they read it."""
@@ -97,12 +95,7 @@ class ItssDistributionMixin(models.AbstractModel):
             ]
         )
         for user in self.recipient_ids:
-            document = self.with_context(lang=user.lang)
-            document.activity_schedule(
-                TODO,
-                summary=document.env._("Please read, and confirm that you have"),
-                user_id=user.id,
-            )
+            self._ask(user, lambda env: env._("Please read, and confirm that you have"))
 
     # -------------------------------------------------------------------------
     # ACTIONS
@@ -123,6 +116,4 @@ class ItssDistributionMixin(models.AbstractModel):
             )
         receipt = self.sudo().receipt_ids.filtered(lambda receipt: receipt.user_id == self.env.user)
         receipt.read_at = fields.Datetime.now()
-        self.sudo().activity_ids.filtered(
-            lambda activity: activity.user_id == self.env.user
-        ).action_feedback()
+        self.sudo()._stop_asking(self.env.user, done=True)

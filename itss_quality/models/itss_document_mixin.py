@@ -21,7 +21,7 @@ class ItssDocumentMixin(models.AbstractModel):
         "itss.workflow.mixin",
         "itss.numbered.mixin",
         "mail.thread",
-        "mail.activity.mixin",
+        "itss.todo.mixin",
     ]
 
     _locked_states = ("submitted", "reviewed", "approved", "superseded")
@@ -165,16 +165,16 @@ class ItssDocumentMixin(models.AbstractModel):
         super()._apply_step(old_state, new_state)
         preparer = self.prepared_by_id
         self.write(self._prepare_signature_vals(new_state))
-        self.activity_unlink(["mail.mail_activity_data_todo"])
+        self._stop_asking()
         if new_state == "submitted":
-            self._ask_signature(self.reviewer_id, self.env._("Please review"))
+            self._ask(self.reviewer_id, lambda env: env._("Please review"))
         elif new_state == "reviewed":
-            self._ask_signature(self.approver_id, self.env._("Please approve"))
+            self._ask(self.approver_id, lambda env: env._("Please approve"))
         elif new_state == "approved":
             self._keep_signed_pdf()
             self._supersede_previous()
         elif new_state == "draft":
-            self._ask_signature(preparer, self.env._("Rejected, please rework"))
+            self._ask(preparer, lambda env: env._("Rejected, please rework"))
 
     def _prepare_signature_vals(self, new_state):
         signature = self._signatures.get(new_state)
@@ -190,10 +190,6 @@ class ItssDocumentMixin(models.AbstractModel):
                 for part in ("by_id", "date")
             }
         return {}
-
-    def _ask_signature(self, user, summary):
-        if user:
-            self.activity_schedule("mail.mail_activity_data_todo", summary=summary, user_id=user.id)
 
     def _keep_signed_pdf(self):
         """Keep the document as it was approved, in the preparer's language."""

@@ -4,8 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..tools.batches import run_batches
+from .itss_todo_mixin import TODO
 
-TODO = "mail.mail_activity_data_todo"
 WARNED, LEADER_TOLD, QUALITY_TOLD = 1, 2, 3
 
 
@@ -18,6 +18,7 @@ class ItssEscalationMixin(models.AbstractModel):
 
     _name = "itss.escalation.mixin"
     _description = "Escalation"
+    _inherit = ["itss.todo.mixin"]
 
     # levels that are told to one person only, and leave no note
     _quiet_levels: tuple[int, ...] = ()

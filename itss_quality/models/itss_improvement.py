@@ -7,7 +7,6 @@ from odoo.tools import plaintext2html
 from odoo.tools.misc import format_date
 
 from ..tools.durations import get_midnight
-from .itss_escalation_mixin import TODO
 
 GROUP_USER = "itss_quality.group_itss_user"
 GROUP_OPERATIONS = "itss_quality.group_itss_operations"
@@ -29,7 +28,6 @@ class ItssImprovement(models.Model):
         "itss.escalation.mixin",
         "itss.evidence.mixin",
         "mail.thread",
-        "mail.activity.mixin",
     ]
     _order = "date_deadline, id desc"
     _check_company_auto = True
@@ -386,18 +384,17 @@ class ItssImprovement(models.Model):
             self._apply_verification()
         elif new_state == "to_verify":
             self.write({"completed_by_id": self.env.uid, "escalate_at": False})
-            self.activity_unlink([TODO])
+            self._stop_asking()
         elif new_state == "planned":
-            self.activity_schedule(
-                TODO,
+            self._ask(
+                self.owner_id,
+                lambda env: env._("Carry out the improvement"),
                 date_deadline=self.date_deadline,
-                summary=self.env._("Carry out the improvement"),
-                user_id=self.owner_id.id,
             )
             self._start_clock()
         elif new_state == "cancelled":
             self.escalate_at = False
-            self.activity_unlink([TODO])
+            self._stop_asking()
             if source := self._get_source():
                 source._check_improvements_left(self)
         elif old_state == "to_verify":
@@ -409,7 +406,7 @@ class ItssImprovement(models.Model):
         today = fields.Date.context_today(self)
         check = today + timedelta(days=self.company_id.itss_improvement_check_days)
         self._note_check("verification", "passed", self.verification)
-        self.activity_unlink([TODO])
+        self._stop_asking()
         self.write(
             {
                 "verified_by_id": self.env.uid,
@@ -455,7 +452,7 @@ class ItssImprovement(models.Model):
                 self.env._("“%(record)s” has nothing to check now.", record=self.display_name)
             )
         improvement._note_check("effectiveness", result, note)
-        improvement.activity_unlink([TODO])
+        improvement._stop_asking()
         if result == "effective":
             improvement.write({"effectiveness": result, "escalate_at": False})
             return
@@ -471,11 +468,10 @@ class ItssImprovement(models.Model):
             }
         )
         improvement._start_clock()
-        improvement.activity_schedule(
-            TODO,
-            summary=self.env._("The measure has not worked: please go on"),
+        improvement._ask(
+            improvement.owner_id,
+            lambda env: env._("The measure has not worked: please go on"),
             note=plaintext2html(note),
-            user_id=improvement.owner_id.id,
         )
         if source := improvement._get_source():
             source._follow_ineffective(improvement, note)

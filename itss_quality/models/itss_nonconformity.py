@@ -8,7 +8,7 @@ from odoo.tools.misc import format_datetime
 from ..tools.durations import get_midnight
 from ..tools.records import refuse_moving
 from .itss_audit import GROUP_MANAGEMENT, GROUP_QUALITY, GROUP_USER
-from .itss_escalation_mixin import TODO, WARNED
+from .itss_escalation_mixin import WARNED
 
 CLOCK_STATES = ("raised", "disputed", "confirmed")
 
@@ -26,7 +26,6 @@ class ItssNonconformity(models.Model):
         "itss.escalation.mixin",
         "itss.improvement.source.mixin",
         "mail.thread",
-        "mail.activity.mixin",
     ]
     _order = "id desc"
     _check_company_auto = True
@@ -447,7 +446,7 @@ class ItssNonconformity(models.Model):
     def _apply_step(self, old_state, new_state):
         super()._apply_step(old_state, new_state)
         now, uid = fields.Datetime.now(), self.env.uid
-        self.activity_unlink([TODO])
+        self._stop_asking()
         if new_state == "raised":
             self.write({"raised_by_id": uid, "raised_at": now})
             self._start_clock()
@@ -475,27 +474,19 @@ class ItssNonconformity(models.Model):
 
         :param bool has_failed: a measure was looked at again, and has not worked
         """
-        user = self._get_head_user()
-        if user:
-            nonconformity = self.with_context(lang=user.lang)
+
+        def words(env):
             if self.state == "raised":
-                summary = nonconformity.env._("Nonconformity raised: please confirm or dispute it")
-            elif has_failed:
-                summary = nonconformity.env._(
-                    "The measure has not worked: please correct the nonconformity"
-                )
-            else:
-                summary = nonconformity.env._("Please find the cause and correct the nonconformity")
-            nonconformity.activity_schedule(
-                TODO, date_deadline=self.date_deadline, summary=summary, user_id=user.id
-            )
+                return env._("Nonconformity raised: please confirm or dispute it")
+            if has_failed:
+                return env._("The measure has not worked: please correct the nonconformity")
+            return env._("Please find the cause and correct the nonconformity")
+
+        self._ask(self._get_head_user(), words, date_deadline=self.date_deadline)
 
     def _ask_representative(self):
         user = self._get_decider() or self.company_id._itss_get_quality_user()
-        if user:
-            nonconformity = self.with_context(lang=user.lang)
-            summary = nonconformity.env._("Nonconformity disputed: please decide")
-            nonconformity.activity_schedule(TODO, summary=summary, user_id=user.id)
+        self._ask(user, lambda env: env._("Nonconformity disputed: please decide"))
 
     def _follow_ineffective(self, improvement, note):
         """Open the nonconformity again: what it was closed by has not worked (plan 6.1)."""
@@ -525,7 +516,7 @@ class ItssNonconformity(models.Model):
         self._start_clock()
         self._ask_head(has_failed=True)
         # whoever was asked to close the audit can't any more
-        self.audit_id.filtered(lambda audit: audit.state == "follow_up").activity_unlink([TODO])
+        self.audit_id.filtered(lambda audit: audit.state == "follow_up")._stop_asking()
 
     # -------------------------------------------------------------------------
     # The clock: head of the department ahead and at the deadline, then the quality department

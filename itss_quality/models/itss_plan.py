@@ -261,7 +261,7 @@ class ItssPlan(models.Model):
         if new_state == "closed":
             if info := self._get_step_info(new_state):
                 self.message_post(body=info)
-            self.line_ids.activity_unlink(["mail.mail_activity_data_todo"])
+            self.line_ids._stop_asking()
         super()._apply_step(old_state, new_state)
 
     def _link_revision(self, revision):

@@ -33,7 +33,7 @@ class ItssPlanLine(models.Model):
         "itss.workflow.mixin",
         "itss.improvement.source.mixin",
         "mail.thread",
-        "mail.activity.mixin",
+        "itss.todo.mixin",
     ]
     _order = "plan_id, sequence, id"
     _rec_names_search = ["number", "name"]
@@ -515,7 +515,7 @@ class ItssPlanLine(models.Model):
         done = new_state == "done"
         self.date_done = fields.Date.context_today(self) if done else False
         if new_state not in OPEN_STATES:
-            self.activity_unlink(["mail.mail_activity_data_todo"])
+            self._stop_asking()
 
     def _follow_report(self, reports):
         """Let the lines go on from the reports just added."""
@@ -538,7 +538,7 @@ class ItssPlanLine(models.Model):
         """Let the lines end with the record that carried them out."""
         for line in self.filtered(lambda line: line._is_open()):
             line.sudo().write({"state": "done", "date_done": fields.Date.context_today(line)})
-            line.activity_unlink(["mail.mail_activity_data_todo"])
+            line._stop_asking()
             line.message_post(body=self.env._("Done by “%(record)s”.", record=record.display_name))
 
     def _read_dates_again(self, old_year):

@@ -10,7 +10,6 @@ from odoo.tools.misc import format_date
 
 from ..tools.durations import get_midnight
 from .itss_audit import PLANNED_STATES
-from .itss_escalation_mixin import TODO
 from .itss_review import ORGANISERS
 
 # what a review needs, in the order in which it is reported
@@ -68,7 +67,7 @@ class ItssReviewInput(models.Model):
 
     _name = "itss.review.input"
     _description = "Management Review Input"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "itss.todo.mixin"]
     _order = "review_id, sequence, id"
     _rec_name = "kind"
     _check_company_auto = True
@@ -209,19 +208,12 @@ class ItssReviewInput(models.Model):
         """Ask the heads of the departments for the reports still to write (superuser mode)."""
         for one in self._get_unwritten():
             user = one.department_id.manager_id.user_id.filtered("active")
-            if user:
-                topic = one.with_context(lang=user.lang)
-                due = fields.Date.to_date(one.review_id.date) - timedelta(days=DAYS_BEFORE)
-                topic.activity_schedule(
-                    TODO,
-                    date_deadline=max(due, fields.Date.context_today(one)),
-                    summary=topic.env._("Write the topic report for the management review"),
-                    user_id=user.id,
-                )
-
-    def _stop_asking(self):
-        """Take the to-dos back (superuser mode)."""
-        self.activity_unlink([TODO])
+            due = fields.Date.to_date(one.review_id.date) - timedelta(days=DAYS_BEFORE)
+            one._ask(
+                user,
+                lambda env: env._("Write the topic report for the management review"),
+                date_deadline=max(due, fields.Date.context_today(one)),
+            )
 
     # -------------------------------------------------------------------------
     # Figures

@@ -89,17 +89,19 @@ class ResCompany(models.Model):
         )
 
     def _itss_get_quality_user(self):
-        """Return the user who is told what the quality department has to know.
+        """Return the user who is told what the quality department has to know, if there is one."""
+        return self._itss_get_quality_users()[:1]
 
-        The manager of the quality department, else any of the company's users
-        with the quality role; an empty recordset when there is neither.
+    def _itss_get_quality_users(self):
+        """Return who can speak for the quality department, in the order they are turned to.
+
+        The manager of the department, then the company's users with the quality role.
         """
         self.ensure_one()
         manager = self.sudo().itss_quality_department_id.manager_id.user_id
-        if manager.active:
-            return manager
         group = self.env.ref("itss_quality.group_itss_quality").sudo()
-        return group.all_user_ids.filtered(lambda user: self in user.company_ids).sorted("id")[:1]
+        users = group.all_user_ids.filtered(lambda user: self in user.company_ids)
+        return manager.filtered("active") | users.sorted("id")
 
     def _itss_add_hours(self, moment, hours):
         """Return a time some hours after (negative: before) another, as the company counts hours.

@@ -37,6 +37,7 @@ from . import (
     test_survey_round,
     test_survey_score,
     test_survey_tours,
+    test_todo,
     test_tours,
     test_workflow,
 )
