@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import pytz
 import requests
 import xlsxwriter
 
@@ -416,9 +417,18 @@ def ledger_time(env):
     rows = list(report._read_records(wizard))
     assert len(rows) == 100_000
 
-    # what the cells say for the two verdicts
+    # what the cells say: words for the two verdicts, moments of the reader's clock
+    local = report.env.tz
     cells = [
-        (*row[:6], "Yes" if row[6] else "No", "Yes" if row[7] == "yes" else "No", *row[8:])
+        (
+            *row[:4],
+            *(
+                pytz.utc.localize(value).astimezone(local).replace(tzinfo=None)
+                for value in row[4:6]
+            ),
+            *("Yes" if value else "No" for value in row[6:8]),
+            *row[8:],
+        )
         for row in rows
     ]
 
@@ -427,8 +437,15 @@ def ledger_time(env):
 
     def write_bare():
         workbook = xlsxwriter.Workbook(io.BytesIO(), {"constant_memory": True})
-        formats = report._add_formats(workbook)
-        text, moment, score = formats["text"], formats["moment"], formats["score"]
+        text, moment, score, wrapped = (
+            workbook.add_format({"border": 1, "valign": "vcenter", **look})
+            for look in (
+                {},
+                {"num_format": "yyyy-mm-dd hh:mm"},
+                {"num_format": "0.0"},
+                {"text_wrap": True},
+            )
+        )
         sheet = workbook.add_worksheet()
         for row, values in enumerate(cells, 3):
             number, customer, contact, engineer, resolved, done, *rest = values
@@ -440,7 +457,7 @@ def ledger_time(env):
             sheet.write_string(row, 6, on_time, text)
             sheet.write_string(row, 7, solved, text)
             sheet.write_number(row, 8, figure, score)
-            sheet.write_string(row, 9, comment, formats["wrapped"])
+            sheet.write_string(row, 9, comment, wrapped)
             sheet.write_string(row, 10, caller, text)
         workbook.close()
 

@@ -65,17 +65,41 @@ class SurveyQuestion(models.Model):
     def _itss_is_scored(self):
         """Whether answers to the question count in the satisfaction score."""
         self.ensure_one()
-        if not self.itss_weight:
-            return False
+        return bool(self.itss_weight) and self._itss_can_score()
+
+    def _itss_can_score(self):
+        """Whether answers to the question have a score, be its weight as it may."""
+        self.ensure_one()
         if self.question_type == "scale":
             return True
         is_single = self.question_type == "simple_choice" or (
             self.question_type == "matrix" and self.matrix_subtype == "simple"
         )
-        return is_single and any(
-            answer.answer_score > 0 and not answer.itss_not_applicable
-            for answer in self.suggested_answer_ids
-        )
+        return is_single and self._itss_get_best_score() > 0
+
+    def _itss_get_best_score(self):
+        choices = self.suggested_answer_ids.filtered(lambda one: not one.itss_not_applicable)
+        return max(choices.mapped("answer_score"), default=0)
+
+    def _itss_get_standard(self):
+        """Return the possible answers of the question, with what each counts of 100: lines."""
+        self.ensure_one()
+        if self.question_type == "scale":
+            ends = (
+                f"{self.scale_min} {self.scale_min_label or ''}".strip(),
+                f"{self.scale_max} {self.scale_max_label or ''}".strip(),
+            )
+            return [" – ".join(ends)]
+        can_score, best = self._itss_can_score(), self._itss_get_best_score()
+        lines = []
+        for choice in self.suggested_answer_ids:
+            if choice.itss_not_applicable:
+                lines.append(self.env._("%s: does not count", choice.value))
+            elif can_score:
+                lines.append(f"{choice.value}: {100 * max(choice.answer_score, 0) / best:.4g}")
+            else:
+                lines.append(choice.value or "")
+        return lines
 
     def _itss_validate(self, answer, comment):
         """Return what is wrong with an answer as ``validate_question`` does, and more strictly.

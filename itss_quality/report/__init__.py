@@ -12,6 +12,7 @@ from . import itss_plan_xlsx
 from . import itss_survey_answers
 from . import itss_survey_document
 from . import itss_survey_template_xlsx
+from . import itss_survey_words
 from . import itss_survey_xlsx
 from . import itss_review_inputs_document
 from . import itss_review_xlsx

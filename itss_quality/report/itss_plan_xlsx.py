@@ -1,5 +1,3 @@
-import re
-
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -7,9 +5,19 @@ from ..tools.plan_date import parse_plan_date
 from ..tools.plan_excel import EXTRA_FIELDS, NONE
 from ..tools.plan_kind import guess_kind
 from ..tools.plan_names import SEPARATOR, names_everybody, split_names
+from ..tools.workbook import CELL_LIMIT, Column
 
-COLUMN_WIDTHS = (6, 24, 64, 16, 16, 14, 20)
-PAPER_A4 = 9
+# how wide the printed columns are; long texts stand on the left
+WIDTHS = {
+    "number": 6,
+    "name": 24,
+    "measures": 64,
+    "responsible": 16,
+    "supporting": 16,
+    "in_charge": 14,
+    "date_text": 20,
+}
+LEFT = ("name", "measures")
 
 
 class ItssPlanXlsx(models.AbstractModel):
@@ -17,41 +25,28 @@ class ItssPlanXlsx(models.AbstractModel):
 
     _name = "report.itss_quality.plan_xlsx"
     _description = "Plan Table as Excel"
-    _inherit = "report.report_xlsx.abstract"
+    _inherit = "itss.xlsx.mixin"
 
-    def get_workbook_options(self):
-        """Return the options of the workbook: rows are streamed, whatever the plan's length."""
-        return {**super().get_workbook_options(), "constant_memory": True}
-
-    def generate_xlsx_report(self, workbook, data, plans):
+    def _write_book(self, book, plans):
         """Write one sheet per plan, or one empty table when there is none.
 
-        :param xlsxwriter.Workbook workbook: the workbook to fill
-        :param dict data: options of the report action
-        :param plans: ``itss.plan`` records
         :raise UserError: a text is longer than an Excel cell can hold
         """
-        formats = self._add_formats(workbook)
+        columns = self._get_columns()
         for plan in plans or [plans]:
-            name = " ".join(filter(None, (plan.number, plan.version))) or self.env._("Plan")
-            sheet = workbook.add_worksheet(re.sub(r"[\[\]:*?/\\']", "-", name)[:31])
-            self._set_layout(sheet)
-            self._write_head(sheet, plan, formats)
-            known = self.env["itss.plan.import"]._get_departments(plan.company_id)
-            for index, line in enumerate(plan.line_ids, 3):
-                self._write_line(sheet, index, line, known, formats)
-            sheet.print_area(0, 0, 2 + len(plan.line_ids), len(COLUMN_WIDTHS) - 1)
+            number = " ".join(filter(None, (plan.number, plan.version)))
+            head = plan.name or self.env._("Quality Management Plan"), number
+            rows = self._list_lines(plan)
+            book.add_table(number or self.env._("Plan"), head, columns, rows)
 
     def _get_objs_for_report(self, docids, data):
         if data and data.get("template"):
             return self.env["itss.plan"]
-        plans = super()._get_objs_for_report(docids, data)
         # as its PDF: who may read the plan gets the whole table
-        plans.check_access("read")
-        return plans.sudo()
+        return super()._get_objs_for_report(docids, data).sudo()
 
     # -------------------------------------------------------------------------
-    # Layout
+    # Columns
     # -------------------------------------------------------------------------
 
     def _get_headings(self):
@@ -66,59 +61,32 @@ class ItssPlanXlsx(models.AbstractModel):
             "date_text": self.env._("Planned date"),
         }
 
-    def _add_formats(self, workbook):
-        cell = {"border": 1, "valign": "vcenter", "text_wrap": True}
-        centered = {**cell, "align": "center"}
-        return {
-            "title": workbook.add_format(
-                {"bold": True, "font_size": 16, "align": "center", "valign": "vcenter"}
+    def _get_columns(self):
+        """Return the printed columns, and the hidden ones that the import reads, too."""
+        return [
+            *(
+                Column(label, WIDTHS[field], kind="wrapped" if field in LEFT else "centered")
+                for field, label in self._get_headings().items()
             ),
-            "subtitle": workbook.add_format({"align": "right", "font_color": "#666666"}),
-            "heading": workbook.add_format({**centered, "bold": True, "bg_color": "#E7EEF7"}),
-            "cell": workbook.add_format(cell),
-            "centered": workbook.add_format(centered),
-        }
-
-    def _set_layout(self, sheet):
-        for column, width in enumerate(COLUMN_WIDTHS):
-            sheet.set_column(column, column, width)
-        first = len(COLUMN_WIDTHS)
-        sheet.set_column(first, first + len(EXTRA_FIELDS) - 1, 12, None, {"hidden": True})
-        sheet.freeze_panes(3, 0)
-        sheet.repeat_rows(2)
-        sheet.set_landscape()
-        sheet.set_paper(PAPER_A4)
-        sheet.fit_to_pages(1, 0)
-        sheet.set_margins(left=0.4, right=0.4)
-        sheet.set_footer("&C&P / &N")
-        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
-
-    def _write_head(self, sheet, plan, formats):
-        last = len(COLUMN_WIDTHS) - 1
-        title = plan.name or self.env._("Quality Management Plan")
-        # merged empty and filled as a string, as merge_range takes a name that starts with = for a
-        # formula
-        sheet.set_row(0, 30)
-        sheet.merge_range(0, 0, 0, last, "", formats["title"])
-        sheet.write_string(0, 0, title, formats["title"])
-        subtitle = "  ".join(filter(None, (plan.number, plan.version)))
-        sheet.merge_range(1, 0, 1, last, "", formats["subtitle"])
-        sheet.write_string(1, 0, subtitle, formats["subtitle"])
-        sheet.set_row(2, 24)
-        for column, heading in enumerate((*self._get_headings().values(), *EXTRA_FIELDS)):
-            sheet.write_string(2, column, heading, formats["heading"])
+            *(Column(field, 12, kind="text", is_hidden=True) for field in EXTRA_FIELDS),
+        ]
 
     # -------------------------------------------------------------------------
     # Lines
     # -------------------------------------------------------------------------
 
-    def _write_line(self, sheet, index, line, known, formats):
-        texts = self._get_texts(line)
-        extras = self._get_extras(line, known)
-        for column, (field, text) in enumerate(texts.items()):
-            cell_format = formats["cell" if field in ("name", "measures") else "centered"]
-            # as a string: a text that starts with = is no formula
-            if sheet.write_string(index, column, text.replace("\r\n", "\n"), cell_format):
+    def _list_lines(self, plan):
+        known = self.env["itss.plan.import"]._get_departments(plan.company_id)
+        for line in plan.line_ids:
+            texts = self._get_texts(line)
+            self._check_lengths(line, texts)
+            extras = self._get_extras(line, known)
+            yield [*texts.values(), *map(extras.get, EXTRA_FIELDS)]
+
+    def _check_lengths(self, line, texts):
+        # a text cut short would not be told when it is read back
+        for field, text in texts.items():
+            if len(text) > CELL_LIMIT:
                 raise UserError(
                     self.env._(
                         "“%(line)s” can't be exported: an Excel cell holds 32,767 characters, and "
@@ -128,9 +96,6 @@ class ItssPlanXlsx(models.AbstractModel):
                         length=len(text),
                     )
                 )
-        for column, field in enumerate(EXTRA_FIELDS, len(texts)):
-            if field in extras:
-                sheet.write_string(index, column, extras[field])
 
     def _get_texts(self, line):
         """Return the text of each printed cell of a line."""

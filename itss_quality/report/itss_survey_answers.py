@@ -184,9 +184,7 @@ class ItssSurveyAnswers(models.AbstractModel):
                                 WHEN 'numerical_box' THEN line.value_numerical_box::text
                                 WHEN 'scale' THEN line.value_scale::text
                                 WHEN 'date' THEN line.value_date::text
-                                WHEN 'datetime' THEN to_char(
-                                    line.value_datetime AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s,
-                                    'YYYY-MM-DD HH24:MI')
+                                WHEN 'datetime' THEN line.value_datetime::text
                            END AS text,
                            line.answer_type = 'char_box'
                            AND question.question_type
@@ -198,7 +196,6 @@ class ItssSurveyAnswers(models.AbstractModel):
                        AND (line.question_id, COALESCE(line.matrix_row_id, 0)) IN (%(columns)s)
                    ) AS line
             """,
-            tz=self.env.user.tz or "UTC",
             columns=SQL(", ").join(
                 SQL("(%s, %s)", column.question.id, column.row.id or 0) for column in shown.columns
             ),

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.tools.misc import format_datetime
 
 from ..models.itss_survey_result import BANDS, PARTITIONS, SMALLEST_GROUP
+from ..tools.survey_items import get_items
 
 
 class Figure(NamedTuple):
@@ -48,26 +49,25 @@ class ItssSurveyDocument(models.AbstractModel):
         :return: dict of texts, figures and records by the name the template knows them by
         """
         round_ = report.round_id
-        # what a round is, and how it counts, is told alike on paper and in Excel
-        words = self.env["report.itss_quality.survey_xlsx"]
-        items = words._get_items(round_)
+        words = self.env["itss.survey.words"]
+        items = get_items(round_.survey_id)
         sample = self._get_sample(round_)
         comments, comments_refusal = self._get_comments(round_)
         [total] = self._get_figures(report, [("total", self.env._("All answers"), False, False)])
         return {
             "purpose": self._get_purpose(round_),
-            "period": words._get_period(round_).splitlines(),
-            "subjects": words._get_subjects(round_).splitlines(),
-            "ways": words._get_ways(round_).splitlines(),
+            "period": words._get_period(round_),
+            "subjects": words._get_subjects(round_),
+            "ways": words._get_ways(round_),
             "sample": sample,
             "late": sample[-1]["answered"] - round_.answer_count,
             "response": self._get_response_words(round_),
             "as_of": self._get_date_words(round_),
-            "scoring": words._get_scoring().splitlines(),
-            "targets": words._get_targets(round_).splitlines(),
+            "scoring": words._get_scoring(),
+            "targets": words._get_targets(round_),
             "anonymity": words._get_anonymity(round_),
             "standards": [
-                (item.number, item.question, words._get_standard(item.question).splitlines())
+                (item.number, item.question, item.question._itss_get_standard())
                 for item in items
                 if item.dimension == "question" and item.is_scored
             ],
@@ -86,12 +86,7 @@ class ItssSurveyDocument(models.AbstractModel):
     # -------------------------------------------------------------------------
 
     def _get_purpose(self, round_):
-        lines = [
-            self.env._(
-                "To learn how satisfied the customers of the O&M service are, whether the target is "
-                "met, and what to improve."
-            )
-        ]
+        lines = [self.env["itss.survey.words"]._get_purpose()]
         line = round_.plan_line_id
         if line:
             lines.append(
@@ -325,23 +320,3 @@ class ItssSurveyDocument(models.AbstractModel):
             # their names tell the customer's
             improvements |= round_.participant_ids.improvement_ids
         return improvements.sorted("id")
-
-
-class ItssSurveySchemeDocument(models.AbstractModel):
-    """Survey scheme and questionnaire of a round (满意度调查方案、问卷), printed to be handed out."""
-
-    _name = "report.itss_quality.itss_survey_scheme_document"
-    _description = "Print of the Survey Scheme"
-    _inherit = ["itss.document.report"]
-
-    @api.model
-    def _get_report_values(self, docids, data=None):
-        """Add what makes the table of a round's scheme."""
-        values = super()._get_report_values(docids, data)
-        return {**values, "get_scheme": self._get_scheme}
-
-    @api.model
-    def _get_scheme(self, round_):
-        """Return the texts of a round's scheme by their labels, as Excel has them."""
-        _name, _title, texts = self.env["report.itss_quality.survey_xlsx"]._get_scheme(round_)
-        return texts

@@ -3,6 +3,7 @@ from xlsxwriter.utility import xl_range_abs
 from odoo import models
 
 from ..tools.survey_excel import FIXED_KEYS, HEADINGS_ROW, KEYS_ROW, MARK, get_columns
+from ..tools.workbook import Column
 
 FIXED_WIDTHS = (8, 28, 16, 14, 14)
 LISTS = "lists"
@@ -16,69 +17,62 @@ class ItssSurveyTemplateXlsx(models.AbstractModel):
     _description = "Template for Survey Answers as Excel"
     _inherit = "itss.xlsx.mixin"
 
-    def generate_xlsx_report(self, workbook, data, wizards):
-        """Write the sheet to fill in, and a hidden one with the possible answers.
-
-        :param xlsxwriter.Workbook workbook: the workbook to fill
-        :param dict data: options of the report action
-        :param wizards: one ``itss.survey.import`` record
-        """
+    def _write_book(self, book, wizards):
+        """Write the sheet to fill in, and a hidden one with the possible answers."""
         wizard = wizards.ensure_one()
         wizard._check_round()
         round_ = wizard.round_id
-        columns = get_columns(round_.sudo().survey_id)
-        formats = self._add_formats(workbook)
-        sheet = workbook.add_worksheet(self.env._("Answers"))
-        lists = workbook.add_worksheet(LISTS)
+        questions = get_columns(round_.sudo().survey_id)
+        sheet = book.add_sheet(self.env._("Answers"))
+        lists = book.add_sheet(LISTS).worksheet
         lists.hide()
         participants = wizard._get_participants()
-        self._write_top(sheet, round_, columns, formats)
-        self._write_participants(sheet, participants, len(columns), formats)
+        self._write_keys(sheet, round_, questions)
+        hint = self.env._(
+            "Type one paper sheet per row; leave the other rows as they are. Several choices of one "
+            "question are separated by semicolons."
+        )
+        sheet.write_head(f"{round_.number} {round_.name}", hint)
+        columns = self._get_columns(questions)
+        sheet.worksheet.set_row(sheet.row, 60)
+        sheet.write_headings(columns)
+        sheet.freeze(3)
+        sheet.write_rows(columns, participants)
         if participants:
-            ranges = self._write_lists(lists, round_, columns)
-            self._add_validations(sheet, round_, columns, ranges, len(participants))
-
-    def _get_objs_for_report(self, docids, data):
-        wizards = super()._get_objs_for_report(docids, data)
-        wizards.check_access("read")
-        return wizards
-
-    def _add_formats(self, workbook):
-        cell = {"border": 1, "valign": "vcenter", "text_wrap": True}
-        formats = super()._add_formats(workbook)
-        formats["given"] = workbook.add_format({**cell, "bg_color": "#F2F2F2"})
-        formats["day"] = workbook.add_format({**cell, "num_format": "yyyy-mm-dd"})
-        return formats
+            ranges = self._write_lists(lists, round_, questions)
+            self._add_validations(sheet.worksheet, round_, questions, ranges, len(participants))
 
     # -------------------------------------------------------------------------
     # Cells
     # -------------------------------------------------------------------------
 
-    def _write_top(self, sheet, round_, columns, formats):
-        """Write what says which round and columns these are, hidden, and what the user reads."""
-        keys = [*FIXED_KEYS, *(column.key for column in columns)]
-        widths = [*FIXED_WIDTHS, *(24 for _column in columns)]
-        for row in range(KEYS_ROW):
-            sheet.set_row(row, None, None, {"hidden": True})
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, width)
-        sheet.write_string(0, 0, MARK)
-        sheet.write_number(0, 1, round_.id)
-        sheet.write_string(0, 2, round_.number or "")
-        sheet.write_string(0, 3, self.env.lang or "")
-        for column, key in enumerate(keys):
-            sheet.write_string(1, column, key)
-        sheet.write_string(2, 0, f"{round_.number} {round_.name}", formats["title"])
-        hint = self.env._(
-            "Type one paper sheet per row; leave the other rows as they are. Several choices of one "
-            "question are separated by semicolons."
+    def _write_keys(self, sheet, round_, questions):
+        """Write into hidden rows which round and columns these are."""
+        cells = sheet.worksheet
+        cells.set_row(0, None, None, {"hidden": True})
+        cells.write_string(0, 0, MARK)
+        cells.write_number(0, 1, round_.id)
+        cells.write_string(0, 2, round_.number or "")
+        cells.write_string(0, 3, self.env.lang or "")
+        cells.set_row(1, None, None, {"hidden": True})
+        for column, key in enumerate([*FIXED_KEYS, *(question.key for question in questions)]):
+            cells.write_string(1, column, key)
+        sheet.row = KEYS_ROW
+
+    def _get_columns(self, questions):
+        channels = self._get_channels()
+        values = (
+            ("id", "given"),
+            ("customer_id", "given"),
+            ("contact_name", "given"),
+            (lambda one: channels.get(one.channel) or channels["paper"], "wrapped"),
+            (lambda one: None, "date"),
         )
-        sheet.write_string(3, 0, hint, formats["subtitle"])
-        headings = [*self._get_fixed_headings(), *(column.get_name(self.env) for column in columns)]
-        sheet.set_row(HEADINGS_ROW - 1, 60)
-        for column, heading in enumerate(headings):
-            sheet.write_string(HEADINGS_ROW - 1, column, heading, formats["heading"])
-        sheet.freeze_panes(HEADINGS_ROW, 3)
+        fixed = zip(self._get_fixed_headings(), FIXED_WIDTHS, values, strict=True)
+        return [
+            *(Column(label, width, *value) for label, width, value in fixed),
+            *(Column(question.get_name(self.env), 24, lambda one: None) for question in questions),
+        ]
 
     def _get_fixed_headings(self):
         """Return the headings of the columns before those of the questions."""
@@ -89,18 +83,6 @@ class ItssSurveyTemplateXlsx(models.AbstractModel):
             self.env._("Channel"),
             self.env._("Answered on"),
         )
-
-    def _write_participants(self, sheet, participants, count, formats):
-        channels = self._get_channels()
-        for row, participant in enumerate(participants, HEADINGS_ROW):
-            sheet.write_number(row, 0, participant.id, formats["given"])
-            self._write_text(sheet, row, 1, participant.customer_id.name, formats["given"])
-            self._write_text(sheet, row, 2, participant.contact_name, formats["given"])
-            channel = channels.get(participant.channel) or channels["paper"]
-            sheet.write_string(row, 3, channel, formats["wrapped"])
-            sheet.write_blank(row, 4, None, formats["day"])
-            for column in range(len(FIXED_KEYS), len(FIXED_KEYS) + count):
-                sheet.write_blank(row, column, None, formats["wrapped"])
 
     def _get_channels(self):
         """Return the words of the channels that answers are entered from."""

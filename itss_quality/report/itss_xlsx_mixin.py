@@ -1,11 +1,13 @@
-from odoo import fields, models
-from odoo.tools.misc import format_date, format_datetime
+from babel.dates import format_skeleton
 
-PAPER_A4 = 9
+from odoo import fields, models
+from odoo.tools.misc import babel_locale_parse, format_date, format_datetime
+
+from ..tools.workbook import Book, Column, get_field_reader
 
 
 class ItssXlsxMixin(models.AbstractModel):
-    """What the workbooks of records share: streamed rows, formats, heads, and text that stays text."""
+    """What the workbooks of records share: who may have them, and what several of them say."""
 
     _name = "itss.xlsx.mixin"
     _description = "Workbook of Records"
@@ -15,41 +17,54 @@ class ItssXlsxMixin(models.AbstractModel):
         """Return the options of the workbook: rows are streamed, however many there are."""
         return {**super().get_workbook_options(), "constant_memory": True}
 
-    def _add_formats(self, workbook):
-        """Return the formats of the cells, by the names that the sheets know them by."""
-        cell = {"border": 1, "valign": "vcenter"}
-        return {
-            "title": workbook.add_format({"bold": True, "font_size": 16}),
-            "subtitle": workbook.add_format({"font_color": "#666666"}),
-            "heading": workbook.add_format(
-                {**cell, "bold": True, "bg_color": "#E7EEF7", "align": "center", "text_wrap": True}
-            ),
-            "text": workbook.add_format(cell),
-            "wrapped": workbook.add_format({**cell, "text_wrap": True}),
-            "moment": workbook.add_format({**cell, "num_format": "yyyy-mm-dd hh:mm"}),
-            "score": workbook.add_format({**cell, "num_format": "0.0"}),
-            "rate": workbook.add_format({**cell, "num_format": "0.0%"}),
-        }
+    def generate_xlsx_report(self, workbook, data, records):
+        """Write the sheets of the records.
 
-    def _write_head(self, sheet, title, details, headings, widths, formats):
-        """Set the page up and write the first three rows: title, details and headings."""
-        self._write_title(sheet, title, details, widths, formats)
-        sheet.repeat_rows(2)
-        sheet.freeze_panes(3, 0)
-        for column, heading in enumerate(headings):
-            sheet.write_string(2, column, heading, formats["heading"])
+        :param xlsxwriter.Workbook workbook: the workbook to fill
+        :param dict data: options of the report action
+        :param records: of the report action's model
+        """
+        self._write_book(Book(self.env, workbook), records)
 
-    def _write_title(self, sheet, title, details, widths, formats, landscape=True):
-        """Set the page up and write title and details into the first two rows."""
-        if landscape:
-            sheet.set_landscape()
-        sheet.set_paper(PAPER_A4)
-        sheet.fit_to_pages(1, 0)
-        sheet.set_footer("&C&P / &N")
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, width)
-        sheet.write_string(0, 0, title, formats["title"])
-        sheet.write_string(1, 0, details, formats["subtitle"])
+    def _write_book(self, book, records):
+        """Write the sheets of the records, which the user may read, into a ``Book``: the hook."""
+        raise NotImplementedError()
+
+    def _get_objs_for_report(self, docids, data):
+        records = super()._get_objs_for_report(docids, data)
+        records.check_access("read")
+        return records
+
+    # -------------------------------------------------------------------------
+    # What several workbooks say
+    # -------------------------------------------------------------------------
+
+    def _get_export_details(self):
+        """Return the line below a title: who exported when."""
+        return self.env._(
+            "Exported on %(moment)s by %(user)s",
+            moment=self._get_export_moment(),
+            user=self.env.user.name,
+        )
+
+    def _get_export_moment(self):
+        return format_datetime(self.env, fields.Datetime.now())
+
+    def _get_month(self, day):
+        """Return the name of the month of a day, as the user's language has it."""
+        return format_skeleton("yMMM", day.date(), locale=babel_locale_parse(self.env.lang))
+
+    def _get_fact_columns(self, width):
+        """Return the columns of a sheet that tells of one record, a fact per row."""
+        return [Column(self.env._("Item"), 30), Column(self.env._("Content"), width, kind="value")]
+
+    def _list_facts(self, record, names):
+        """Return label and content of fields of a record, as `_get_fact_columns` take them."""
+        labels = record.fields_get(names, ["string"])
+        return [
+            (labels[name]["string"], get_field_reader(self.env, record._fields[name])(record))
+            for name in names
+        ]
 
     def _list_signatures(self, document):
         """Return label and content of who signed a controlled document, and when."""
@@ -61,14 +76,14 @@ class ItssXlsxMixin(models.AbstractModel):
             rows.append((label[f"{signature}_by_id"]["string"], f"{name or ''} {when}".strip()))
         return rows
 
-    def _get_receipt_headings(self):
-        return (
-            self.env._("Document No."),
-            self.env._("Version"),
-            self.env._("Recipient"),
-            self.env._("Issued on"),
-            self.env._("Read on"),
-        )
+    def _get_receipt_columns(self):
+        return [
+            Column(self.env._("Document No."), 18),
+            Column(self.env._("Version"), 10),
+            Column(self.env._("Recipient"), 20),
+            Column(self.env._("Issued on"), 18, kind="datetime"),
+            Column(self.env._("Read on"), 18, kind="datetime"),
+        ]
 
     def _list_receipts(self, documents):
         """Return to whom documents were issued, and when they read them: a row of values each."""
@@ -83,13 +98,3 @@ class ItssXlsxMixin(models.AbstractModel):
             for document in documents.sorted("id")
             for receipt in document.receipt_ids
         ]
-
-    def _get_export_moment(self):
-        return format_datetime(self.env, fields.Datetime.now())
-
-    def _write_text(self, sheet, row, column, value, cell_format):
-        # a customer's text is never taken for a formula or a link
-        if value:
-            sheet.write_string(row, column, value, cell_format)
-        else:
-            sheet.write_blank(row, column, None, cell_format)

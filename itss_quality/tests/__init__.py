@@ -39,5 +39,6 @@ from . import (
     test_survey_tours,
     test_todo,
     test_tours,
+    test_workbook,
     test_workflow,
 )

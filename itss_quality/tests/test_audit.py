@@ -1240,6 +1240,12 @@ class TestAuditRecords(AuditCommon):
             ],
         )
         self.assertEqual(book["Nonconformities"]["A4"].value, nonconformity.number)
+        deadline = book["Nonconformities"]["L4"].value
+        self.assertEqual(deadline.date(), nonconformity.date_deadline)
+        start = fields.Datetime.context_timestamp(
+            audit.with_user(self.quality_user), audit.schedule_ids[0].start
+        )
+        self.assertEqual(book["Schedule"]["A4"].value, start.replace(tzinfo=None))
         self.assertEqual(book["Checklist"].max_row, 3 + 4)
         self.assertEqual(book["Distribution"]["B4"].value, 1)
 

@@ -1159,6 +1159,10 @@ class TestReviewPrint(ReviewCommon):
         self.assertEqual(kind, "xlsx")
         return load_workbook(io.BytesIO(content))
 
+    def local(self, moment):
+        record = self.review.with_user(self.quality_user)
+        return fields.Datetime.context_timestamp(record, moment).replace(tzinfo=None)
+
     def test_the_workbook(self):
         book = self._open_workbook(self.quality_user)
         self.assertEqual(
@@ -1176,8 +1180,19 @@ class TestReviewPrint(ReviewCommon):
         self.assertEqual(book["Inputs"].max_row, 3 + 9)
         decision = [cell.value for cell in book["Decisions"][4]]
         self.assertEqual(decision[2], "增加夜班工程师")
+        self.assertEqual(decision[5].date(), self.decision.date_deadline)
         self.assertEqual(decision[6], self.decision.improvement_id.number)
         self.assertEqual(book["Attendance"].max_row, 3 + 5)
+        # days and moments are none of text, and stand as the reader's clock shows them
+        facts = dict(book["Reviews"].iter_rows(min_row=4, max_col=2, values_only=True))
+        self.assertEqual(facts["Period Start"].date(), self.review.period_start)
+        self.assertEqual(facts["Date"], self.local(self.review.date))
+        [(_number, _version, reader, issued, read), *_rest] = book["Issue and Reading"].iter_rows(
+            min_row=4, values_only=True
+        )
+        receipt = self.report.receipt_ids[0]
+        self.assertEqual((reader, read), (receipt.user_id.name, None))
+        self.assertEqual(issued, self.local(receipt.issued_at).replace(microsecond=0))
         # whoever sees one topic report gets this one
         self.review.input_ids[0].sudo().department_id = self.dep_operations
         self.review.input_ids[1:].sudo().department_id = self.dep_quality

@@ -2,7 +2,7 @@ import base64
 import io
 import random
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from unittest.mock import patch
 
 import openpyxl
@@ -398,7 +398,7 @@ class TestSurveyExport(SurveyExcelCommon):
         self.assertEqual(cells["Scale"], 0)
         self.assertEqual(cells["Several"], "A, B; C")
         self.assertEqual(cells["Number"], 2.5)
-        self.assertEqual(cells["Day"], "2025-10-31")
+        self.assertEqual(cells["Day"], datetime(2025, 10, 31), "a day, no text")
         self.assertEqual(cells["Table: Row 1"], "X; Y")
         self.assertEqual(cells["One"], "A, B")
         self.assertEqual(cells["One: comment"], "because")
@@ -838,7 +838,7 @@ class TestSurveyImport(SurveyExcelCommon):
         cells = dict(row[7:])
         self.assertEqual(cells["Several"], "A, B; C")
         self.assertEqual((cells["Scale"], cells["Number"]), (0, 2.5))
-        self.assertEqual(cells["Day"], "2025-10-31")
+        self.assertEqual(cells["Day"], datetime(2025, 10, 31), "a day, no text")
         self.assertEqual(cells["Table: Row 1"], "X; Y")
         self.assertEqual((cells["One"], cells["One: comment"]), ("A, B", "because"))
 
