@@ -1,4 +1,4 @@
-"""Set-up shared by dev/run, dev/test and dev/bench.
+"""Set-up shared by dev/run, dev/test, dev/format and dev/bench.
 
 `enter()` makes sure that Odoo 19.0, the pinned Python packages and the programs of the operating
 system are there, and continues the calling script inside the virtual environment. It is cheap when
@@ -52,6 +52,15 @@ FONT_AWESOME = "font-awesome@4.7.0"
 # A library of the mail app that Debian's package leaves out; without it the web client's scripts do
 # not build.
 SELFIE_SEGMENTATION = "@mediapipe/selfie_segmentation@0.1.1675465747"
+
+# What puts XML and scripts into form, complete and pinned.
+PRETTIER = [
+    "prettier@3.6.2",
+    "@prettier/plugin-xml@3.4.2",
+    "@xml-tools/parser@1.0.12",
+    "chevrotain@7.1.1",
+    "regexp-to-ast@0.5.0",
+]
 
 USE_ODOO_HOME = (
     "Get the source of Odoo 19.0 or install it, then set ODOO_HOME to the folder that contains its package `odoo` "
@@ -351,6 +360,23 @@ def unpack_npm_package(name, folder):
     target.mkdir()
     call(["tar", "-xzf", folder / archive, "-C", target])
     return target / "package"
+
+
+def find_prettier():
+    """The command of Prettier with its reader of XML: the cached one, or fetched by npm."""
+    cache = cache_folder()
+    version = hashlib.sha256(" ".join(PRETTIER).encode()).hexdigest()[:8]
+    home = cache / f"prettier_{version}"
+    with exclusive(cache / "lock"):
+        if not home.exists():
+            with tempfile.TemporaryDirectory(dir=cache, prefix="download-") as folder:
+                tree = Path(folder) / "tree"
+                options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--prefix", tree]
+                call(["npm", "install", *options, *PRETTIER], hint="npm fetches Prettier.")
+                tree.rename(home)
+    packages = home / "node_modules"
+    plugin = packages / "@prettier" / "plugin-xml" / "src" / "plugin.js"
+    return ["node", packages / "prettier" / "bin" / "prettier.cjs", "--plugin", plugin]
 
 
 # Python packages

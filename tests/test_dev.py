@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -174,6 +175,23 @@ def test_postgresql_runs_until_its_last_user_has_ended(tmp_path, monkeypatch):
         os.environ.update(PGHOST="", PGPORT="", PGUSER="")  # one process each, in real life
         second.close()
     assert stopped
+
+
+# The form of files
+# -----------------
+
+
+def test_prettier_sets_views_in_order_and_leaves_blanks_of_prints_alone(tmp_path):
+    shutil.copy(environment.ROOT / ".prettierrc.yml", tmp_path)
+    text = '<odoo>\n<p  class="x"><b>no</b><i> blank</i></p>\n</odoo>\n'
+    view, printed = tmp_path / "itss_plan_views.xml", tmp_path / "report" / "itss_plan_report.xml"
+    printed.parent.mkdir()
+    for path in (view, printed):
+        path.write_text(text)
+    for option in ("--write", "--check"):
+        environment.call([*environment.find_prettier(), option, view, printed], cwd=tmp_path)
+    assert '<odoo>\n    <p class="x">\n        <b>no</b>' in view.read_text()
+    assert printed.read_text() == '<odoo>\n<p class="x"><b>no</b><i> blank</i></p>\n</odoo>\n'
 
 
 # The fixtures of the system tests
