@@ -11,22 +11,13 @@ import subprocess
 
 import pytest
 from PIL import Image, ImageDraw
-from test_plan_pdf import look_at_pages, plain, read_pages
-from test_survey_pdf import count_colors
+from prints import count_colors, download, look_at_pages, plain, read_pages
 
 COMPANY = "示范运维服务有限公司"
 CHINESE = {"context": {"lang": "zh_CN", "tz": "Asia/Shanghai"}}
 FACTS = "抽查10张已关闭工单，其中4张没有回访记录。"
 INK = (20, 60, 160)
 HEADINGS = ("检查内容", "检查方法", "记录/证据", "结果")
-
-
-def download(client, report, record_id):
-    url = f"{client.url}/report/pdf/itss_quality.{report}/{record_id}"
-    response = client.get(url, timeout=120)
-    response.raise_for_status()
-    assert response.headers["content-type"] == "application/pdf"
-    return response.content
 
 
 def draw_signature():
@@ -223,7 +214,7 @@ def test_every_form_of_an_audit_is_printed_in_chinese(audit, tmp_path):
     quality = audit.quality
 
     def check(report, record_id, *words):
-        content = download(quality, report, record_id)
+        content = download(quality, f"itss_quality.{report}", record_id)
         (tmp_path / f"{report}.pdf").write_bytes(content)
         return content, check_pages(content, *words)
 

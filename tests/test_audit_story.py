@@ -3,14 +3,25 @@
 The pictures are made as those of test_story.py.
 """
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from web_client import give_reason, open_tab
+from web_client import (
+    choose,
+    draw_signature,
+    fill,
+    give_reason,
+    offers,
+    open_tab,
+    press,
+    record_id,
+    save,
+    sign,
+    wait_for_state,
+)
 
 TABLET = {"width": 820, "height": 1180}
 TALL = {"width": 1280, "height": 1400}
@@ -20,47 +31,12 @@ LINE_FIELDS = ["department_id", "result", "evidence", "judged_by_id"]
 FACTS = "抽查10张已关闭工单，其中4张没有回访记录，违反24小时回访的规定。"
 
 
-def press(page, name):
-    page.click(f".o_form_statusbar button[name={name}]:visible")
-
-
-def sign(page, name, state):
-    """Take a step, confirm it and see the record reach the state."""
-    press(page, name)
-    page.click(".modal-footer .btn-primary")
-    wait_for_state(page, state)
-
-
-def wait_for_state(page, state):
-    page.wait_for_selector(f".o_statusbar_status .o_arrow_button_current[data-value={state}]")
-
-
-def save(page):
-    page.click(".o_form_button_save")
-    page.wait_for_selector(".o_form_button_save", state="hidden")
-
-
-def fill(page, name, text):
-    page.fill(f".o_field_widget[name={name}] textarea, .o_field_widget[name={name}] input", text)
-
-
-def choose(page, text, within):
-    """Choose a record by its name in a field for records."""
-    page.fill(f"{within} input", text)
-    page.click(f".o-autocomplete--dropdown-item:has-text('{text}')")
-
-
 def enter_time(page, name, moment):
     """Type a moment into the selected row of a list."""
     field = f".o_selected_row .o_field_widget[name={name}]"
     page.click(f"{field} input, {field} button")
     page.fill(f"{field} input", f"{moment:%Y年%m月%d日 %H:%M:%S}")
     page.keyboard.press("Escape")  # the calendar that has opened
-
-
-def record_id(page):
-    page.wait_for_url(re.compile(r"/\d+(\?|$)"))
-    return int(re.search(r"/(\d+)(?:\?|$)", page.url)[1])
 
 
 def check_width(page):
@@ -112,16 +88,16 @@ def audit_line(demo_server, rpc, admin):
 
 def plan_audit(page, now):
     """Fill in what the plan line can't know: the team and the schedule."""
-    choose(page, "张质量", ".o_field_widget[name=lead_auditor_id]")
+    choose(page, "lead_auditor_id", "张质量")
     for auditor in ("孙人事", "周服务"):
-        choose(page, auditor, ".o_field_widget[name=auditor_ids]")
+        choose(page, "auditor_ids", auditor)
     open_tab(page, "schedule")
     for hour, (department, auditor) in enumerate(DEPARTMENTS.items(), 9):
         page.click(".o_field_widget[name=schedule_ids] .o_field_x2many_list_row_add a")
         enter_time(page, "start", now.replace(hour=hour))
         enter_time(page, "stop", now.replace(hour=hour + 1))
-        choose(page, department, ".o_selected_row [name=department_id]")
-        choose(page, auditor, ".o_selected_row [name=auditor_ids]")
+        choose(page, "department_id", department, within=".o_selected_row")
+        choose(page, "auditor_ids", auditor, within=".o_selected_row")
         page.fill(".o_selected_row [name=topic] input", "计划、过程与记录")
     save(page)
 
@@ -152,22 +128,6 @@ def judge(page, verdict):
     """Tap the verdict on the open question; what was typed is saved with it."""
     page.click(f".o_form_statusbar button[name=action_judge]:has(span:text-is('{verdict}'))")
     page.wait_for_selector(f".ribbon:has-text('{verdict}')")
-
-
-def draw_signature(page):
-    """Sign in Odoo's own dialog with the pointer."""
-    page.click(".modal .o_field_widget[name=signature] .o_signature")
-    page.click(".o_web_sign_draw_button")
-    box = page.locator("canvas.o_web_sign_signature").bounding_box()
-    x, y = box["x"] + box["width"] / 4, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for step in range(1, 40):
-        page.mouse.move(x + 6 * step, y + 25 * (-1) ** step)
-    page.mouse.up()
-    page.click(".modal:has(canvas.o_web_sign_signature) footer .btn-primary")
-    page.wait_for_selector("canvas.o_web_sign_signature", state="detached")
-    page.wait_for_selector(".modal .o_field_widget[name=signature] img[src^='data:image']")
 
 
 def hold_meeting(page, show, audit, kind, minutes, signer=None):
@@ -231,6 +191,9 @@ def test_from_the_plan_line_to_the_closed_audit(
     tablet.set_viewport_size(TABLET)
     open_checklist(tablet, show, audit)
     check_width(tablet)
+    # without evidence a card offers one verdict only
+    only = tablet.locator(".o_kanban_record button[name=action_judge]:only-child").first
+    assert "符合" in only.inner_text()
     tablet.click(".o_kanban_record:has-text('运维部') .fw-bold >> nth=0")
     fill(tablet, "evidence", FACTS)
     line = record_id(tablet)
@@ -272,6 +235,10 @@ def test_from_the_plan_line_to_the_closed_audit(
     save(tablet)
     nonconformity = record_id(tablet)
     sign(tablet, "action_raise", "raised")
+    assert not offers(tablet, "action_confirm"), "the auditor does not confirm it"
+    todo = [["res_model", "=", "itss.nonconformity"], ["res_id", "=", nonconformity]]
+    [asked] = admin.call("mail.activity", "search_read", todo, ["user_id"])
+    assert asked["user_id"][1] == "李运维"
 
     # the head of the audited department confirms it and plans the correction
     head = sign_in("ops")
@@ -279,7 +246,7 @@ def test_from_the_plan_line_to_the_closed_audit(
     sign(head, "action_confirm", "confirmed")
     press(head, "action_raise_improvement")
     head.wait_for_selector(".o_field_widget[name=problem]")
-    choose(head, "李运维", ".o_field_widget[name=owner_id]")
+    choose(head, "owner_id", "李运维")
     fill(head, "root_cause", "工单关闭后没有回访提醒。")
     open_tab(head, "measure")
     fill(head, "action", "工单关闭后自动生成回访任务并提醒。")

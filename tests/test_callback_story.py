@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
+from web_client import press
+
 LEDGER = [
     "工单号",
     "客户",
@@ -118,12 +120,14 @@ def test_an_agent_clears_five_calls_with_the_keyboard(
     wait_for_call(page, names[0])
     choose(page, "is_solved", 0)
     choose(page, "stars", 4)
+    assert page.input_value(".modal [name=score] input") == "100", "stars are points"
     type_into(page, "comment", "处理很快")
     screenshot(page, "callback_dialog")
     page.keyboard.press("Alt+q")
 
     wait_for_call(page, names[1])
     choose(page, "outcome", 1)
+    page.wait_for_selector(".modal .o_field_widget[name=is_solved]", state="detached")
     type_into(page, "comment", "中午没人")
     page.keyboard.press("Alt+q")
 
@@ -249,6 +253,11 @@ def test_the_ledger_and_what_others_see(demo_server, sign_in, show, rpc, solve, 
 
     show(page, f"itss-callbacks/{callback}")
     screenshot(page, "callback_form")
+    press(page, "action_correct")
+    page.fill(".modal .o_field_widget[name=score] input", "60")
+    page.fill(".modal .o_field_widget[name=reason] input", "坐席点错了")
+    page.click(".modal button[name=action_correct]")
+    page.wait_for_selector(".o-mail-Message-body:has-text('80.0 → 60.0')")
     show(page, "itss-callback-analysis")
     page.wait_for_selector(".o_pivot_view td")
     screenshot(page, "callback_analysis")

@@ -8,29 +8,17 @@ import threading
 
 import pytest
 
-from web_client import give_reason, open_tab
-
-
-def click(page, name):
-    page.click(f".o_form_view button[name={name}]:visible")
-
-
-def confirm(page):
-    page.click(".modal footer .btn-primary")
-    page.wait_for_selector(".modal", state="detached")
-
-
-def fill(page, name, text):
-    page.fill(f".o_field_widget[name={name}] textarea, .o_field_widget[name={name}] input", text)
-
-
-def save(page):
-    page.click(".o_form_button_save")
-    page.wait_for_selector(".o_form_button_save", state="hidden")
-
-
-def wait_for_state(page, label):
-    page.wait_for_selector(f".o_statusbar_status .o_arrow_button_current:has-text('{label}')")
+from web_client import (
+    confirm,
+    fill,
+    give_reason,
+    offers,
+    open_tab,
+    press,
+    record_id,
+    save,
+    wait_for_label,
+)
 
 
 @pytest.fixture
@@ -63,8 +51,8 @@ def test_a_major_complaint_from_the_customer_s_words_to_an_effective_measure(
     # the desk acknowledges it
     desk = sign_in("desk")
     show(desk, f"itss-complaints/{complaint}")
-    click(desk, "action_acknowledge")
-    wait_for_state(desk, "已受理")
+    press(desk, "action_acknowledge")
+    wait_for_label(desk, "已受理")
 
     # the quality department finds it major, analyses and answers it
     quality = sign_in("quality")
@@ -73,8 +61,8 @@ def test_a_major_complaint_from_the_customer_s_words_to_an_effective_measure(
         quality.check(f".o_field_widget[name={field}] input[data-value=high]")
     save(quality)
     quality.wait_for_selector(".ribbon:has-text('重大')")
-    click(quality, "action_investigate")
-    wait_for_state(quality, "调查中")
+    press(quality, "action_investigate")
+    wait_for_label(quality, "调查中")
     open_tab(quality, "answer")
     fill(quality, "investigation", "值班电话未转接，记录显示当晚值班员外出处理故障。")
     fill(quality, "root_cause", "值班员外出时没有转接规定。")
@@ -82,18 +70,18 @@ def test_a_major_complaint_from_the_customer_s_words_to_an_effective_measure(
     save(quality)
 
     # without a measure it can't be answered
-    click(quality, "action_resolve")
+    press(quality, "action_resolve")
     quality.click(".modal footer .btn-primary")
     quality.wait_for_selector(".modal .modal-body:has-text('至少需要一项已计划的服务改进')")
     confirm(quality)
-    click(quality, "action_raise_improvement")
+    press(quality, "action_raise_improvement")
     quality.wait_for_selector(".o_field_widget[name=source_name], .o_field_widget[name=problem]")
     fill(quality, "name", "值班电话自动转接")
     open_tab(quality, "measure")
     fill(quality, "action", "设置自动转接并写入值班制度。")
     ops = rpc(demo_server, "ops")
     save(quality)
-    improvement = int(re.search(r"/(\d+)(?:\?|$)", quality.url)[1])
+    improvement = record_id(quality)
     admin.call(
         "itss.improvement",
         "write",
@@ -101,13 +89,13 @@ def test_a_major_complaint_from_the_customer_s_words_to_an_effective_measure(
         {"owner_id": ops.uid, "date_deadline": "2099-01-01"},
     )
     show(quality, f"itss-improvements/{improvement}")
-    click(quality, "action_plan")
-    wait_for_state(quality, "已计划")
+    press(quality, "action_plan")
+    wait_for_label(quality, "已计划")
     show(quality, f"itss-complaints/{complaint}")
     screenshot(quality, "complaint_form")
-    click(quality, "action_resolve")
+    press(quality, "action_resolve")
     confirm(quality)
-    wait_for_state(quality, "已答复")
+    wait_for_label(quality, "已答复")
 
     # the customer reads the answer, the callback closes the complaint
     customer.reload()
@@ -117,10 +105,10 @@ def test_a_major_complaint_from_the_customer_s_words_to_an_effective_measure(
     # it is the quality department that calls back after a major one, not the desk
     desk.goto(f"/odoo/itss-callbacks/{callback}")
     desk.wait_for_selector(".o_form_view")
-    assert desk.query_selector("button[name=action_call]:visible") is None
+    assert not offers(desk, "action_call")
     caller = sign_in("admin")
     caller.goto(f"/odoo/itss-callbacks/{callback}")
-    click(caller, "action_call")
+    press(caller, "action_call")
     caller.wait_for_selector(
         ".modal .o_field_widget[name=ticket_name]:has-text('夜间报修无人接听')"
     )
@@ -129,30 +117,30 @@ def test_a_major_complaint_from_the_customer_s_words_to_an_effective_measure(
     caller.click(".modal button[name=action_save]")
     caller.wait_for_selector(".modal", state="detached")
     show(quality, f"itss-complaints/{complaint}")
-    wait_for_state(quality, "已关闭")
+    wait_for_label(quality, "已关闭")
 
     # the measure is carried out by its owner, verified and checked by somebody else
     owner = sign_in("ops")
     show(owner, f"itss-improvements/{improvement}")
-    click(owner, "action_start")
-    wait_for_state(owner, "进行中")
+    press(owner, "action_start")
+    wait_for_label(owner, "进行中")
     open_tab(owner, "measure")
     fill(owner, "completion", "已设置自动转接，连续两周抽查有效。")
     save(owner)
-    click(owner, "action_finish")
-    wait_for_state(owner, "待验证")
+    press(owner, "action_finish")
+    wait_for_label(owner, "待验证")
     show(quality, f"itss-improvements/{improvement}")
-    click(quality, "action_verify")
+    press(quality, "action_verify")
     give_reason(quality, "核对转接设置，夜间拨打三次均接通。")
-    wait_for_state(quality, "已关闭")
-    click(quality, "action_check")
+    wait_for_label(quality, "已关闭")
+    press(quality, "action_check")
     quality.check(".modal .o_field_widget[name=result] input[data-value=effective]")
     quality.fill(".modal .o_field_widget[name=note] textarea", "一个月内夜间电话全部接通。")
     quality.click(".modal button[name=action_confirm]")
     quality.wait_for_selector(".o_field_widget[name=effectiveness]:has-text('有效')")
     screenshot(quality, "improvement_effective")
     # and from there back to the customer's words
-    click(quality, "action_open_source")
+    press(quality, "action_open_source")
     open_tab(quality, "complaint")
     quality.wait_for_selector(".o_field_widget[name=description]:has-text('昨晚十点报修')")
 

@@ -1,17 +1,13 @@
 """The plan as a PDF from a real server with a real converter, read back as text and as a picture."""
 
 import base64
-import io
 import re
 import subprocess
-import unicodedata
 from pathlib import Path
 
 import openpyxl
-import pytesseract
 import pytest
-from PIL import Image
-from pypdf import PdfReader
+from prints import download, look_at_pages, plain, read_pages
 
 TABLE = Path(__file__).parent / "data" / "plan_2025.xlsx"
 REPORT = "itss_quality.itss_plan_report_pdf"
@@ -22,34 +18,6 @@ SIGNERS = ["张质量", "李运维", "王总"]
 # many short sections, so that some page would end with a heading if nothing prevented it
 SECTIONS = range(1, 61)
 ACTIVITIES = "".join(f"<h3>6.{index} 活动</h3><p>第{index}项要求。</p>" for index in SECTIONS)
-# Some characters look like a radical, and a font may give them the radical's code. NFKC gives them back, but one of them
-# as the traditional character, and it does not know the radicals of the simplified script.
-RADICALS = str.maketrans(
-    "戶⻅⻆⻉⻋⻓⻔⻘⻚⻛⻜⻝⻢⻣⻤⻥⻦⻩⻬⻮⻰⺠⻄⺟⻁",
-    "户见角贝车长门青页风飞食马骨鬼鱼鸟黄齐齿龙民西母虎",
-)
-
-
-def plain(text):
-    """Text as a reader takes it: no white space, one code for characters that look the same."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text).translate(RADICALS))
-
-
-def read_pages(content):
-    """The text of each page of a PDF."""
-    assert content.startswith(b"%PDF")
-    return [plain(page.extract_text()) for page in PdfReader(io.BytesIO(content)).pages]
-
-
-def look_at_pages(content, folder):
-    """What can be read in the picture of each page of a PDF."""
-    path = folder / "plan.pdf"
-    path.write_bytes(content)
-    subprocess.run(["pdftoppm", "-r", "150", "-png", path, folder / "page"], check=True)
-    pictures = sorted(folder.glob("page-*.png"))
-    return [
-        plain(pytesseract.image_to_string(Image.open(path), lang="chi_sim")) for path in pictures
-    ]
 
 
 def table_rows():
@@ -104,14 +72,6 @@ def approve(rpc):
     return sign
 
 
-def download(client, *plan_ids):
-    plans = ",".join(map(str, plan_ids))
-    response = client.get(f"{client.url}/report/pdf/{REPORT}/{plans}", timeout=120)
-    response.raise_for_status()
-    assert response.headers["content-type"] == "application/pdf"
-    return response.content
-
-
 def read_english(rpc, server, login):
     """Let a user of the demonstration company, which has Chinese only, work in English."""
     admin = rpc(server, "admin")
@@ -152,7 +112,9 @@ def test_signed_pdf(odoo_server, rpc, approve, tmp_path):
             "a heading left behind"
         )
 
-    assert download(rpc(server, "boss"), plan_id) == content, "printed again as it was signed"
+    assert download(rpc(server, "boss"), REPORT, plan_id) == content, (
+        "printed again as it was signed"
+    )
 
     fonts = subprocess.check_output(["pdffonts", "-"], input=content).decode().splitlines()[2:]
     assert fonts
@@ -179,10 +141,10 @@ def test_drafts_and_several_plans(odoo_server, rpc):
         number="TEST-ITSS-0419",
         line_ids=[(0, 0, {"number": "1", "name": "长措施", "measures": measures})],
     )
-    pages = read_pages(download(client, first))
+    pages = read_pages(download(client, REPORT, first))
     assert all("草稿" in page for page in pages)
     assert not any("受控文件" in page for page in pages)
-    both = read_pages(download(client, first, second))
+    both = read_pages(download(client, REPORT, first, second))
     assert both[: len(pages)] == pages
     rest = "".join(both[len(pages) :])
     assert NUMBER not in rest and "TEST-ITSS-0419" in rest

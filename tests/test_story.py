@@ -7,32 +7,24 @@ The pictures in the app's description and the README are screenshots of this tes
 Without the variable they go to a temporary folder. They are for people to look at and are compared with nothing.
 """
 
-import io
-import re
-import unicodedata
 from pathlib import Path
 
-from pypdf import PdfReader
+from web_client import (
+    choose,
+    confirm,
+    offers,
+    open_tab,
+    press,
+    read_pdf,
+    record_id,
+    save,
+    sign,
+    wait_for_state,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "tests" / "data" / "plan_2025.xlsx"
 NUMBERS = ["1", "2", "3", "4", "5", "6", "8", "9"]
-
-
-def press(page, name):
-    page.click(f".o_form_statusbar button[name={name}]")
-
-
-def sign(page, name, state):
-    """Take a step of the plan, confirm it and see the plan reach the state."""
-    press(page, name)
-    page.click(".modal-footer .btn-primary")
-    page.wait_for_selector(f".o_arrow_button_current[data-value={state}]")
-
-
-def choose(page, field, text):
-    page.fill(f".o_field_widget[name={field}] input", text)
-    page.click(f".o-autocomplete--dropdown-item:has-text('{text}')")
 
 
 def import_table(page):
@@ -49,16 +41,6 @@ def report_progress(page, percent, text):
     page.fill(".modal .o_field_widget[name=text] textarea", text)
 
 
-def read_pdf(page, path):
-    """Download a PDF as the user of the page and return its text without white space."""
-    response = page.request.get(path)
-    assert response.ok and response.headers["content-type"] == "application/pdf"
-    sheets = PdfReader(io.BytesIO(response.body())).pages
-    # a font may give a character the code of the radical that looks the same
-    text = unicodedata.normalize("NFKC", "".join(sheet.extract_text() for sheet in sheets))
-    return re.sub(r"\s", "", text)
-
-
 def test_annual_plan(sign_in, show, screenshot):
     """Prepared and imported by quality, reviewed by ops, approved by boss, printed, and reported on."""
     page = sign_in("quality")
@@ -69,7 +51,8 @@ def test_annual_plan(sign_in, show, screenshot):
     page.fill(".o_field_widget[name=external_audit_date] input", "2025-11-15")
     choose(page, "reviewer_id", "李运维")
     choose(page, "approver_id", "王总")
-    page.click(".o_form_button_save")
+    save(page)
+    assert not offers(page, "action_approve"), "a draft is submitted first"
     import_table(page)
     screenshot(page, "plan_import")
     page.click(".modal button[name=action_import]")
@@ -80,11 +63,12 @@ def test_annual_plan(sign_in, show, screenshot):
     page.locator(".o_notification_close").first.click()
     screenshot(page, "plan_draft")
     sign(page, "action_submit", "submitted")
-    plan_id = re.search(r"/itss-plans/(\d+)", page.url)[1]
+    assert not offers(page, "action_review"), "who prepared it does not review it"
+    plan_id = record_id(page)
 
     page = sign_in("ops")
     show(page, f"itss-plans/{plan_id}")
-    assert not page.query_selector("button[name=action_approve]")
+    assert not offers(page, "action_approve")
     sign(page, "action_review", "reviewed")
 
     page = sign_in("boss")
@@ -102,9 +86,8 @@ def test_annual_plan(sign_in, show, screenshot):
     show(page, f"itss-plans/{plan_id}")
     page.click("[name=line_ids] .o_data_row >> nth=0 >> button[name=get_formview_action]")
     report_progress(page, "30", "部门质量目标初稿已完成。")
-    page.click(".modal-footer .btn-primary")
-    page.wait_for_selector(".modal", state="detached")
-    page.wait_for_selector(".o_arrow_button_current[data-value=in_progress]")
+    confirm(page)
+    wait_for_state(page, "in_progress")
 
 
 def test_running_plan(demo_server, sign_in, show, rpc, screenshot):
@@ -117,15 +100,16 @@ def test_running_plan(demo_server, sign_in, show, rpc, screenshot):
     lines.filter(has_text="运维服务人员质量培训").click()
     report_progress(page, "80", "第二期培训已举办，参加32人，考核合格率97%。")
     screenshot(page, "progress_report")
-    page.click(".modal-footer .btn-primary")
-    page.wait_for_selector(".modal", state="detached")
-    page.click(".o_notebook_headers a[name=reports]")
+    confirm(page)
+    open_tab(page, "reports")
     page.wait_for_selector("[name=report_ids] .o_data_row >> nth=1")
     screenshot(page, "plan_line")
 
     page = sign_in("quality")
     show(page, "itss-progress-reports")
-    assert "第二期培训已举办" in page.locator(".o_data_row").first.text_content()
+    page.locator(".o_data_row:has-text('第二期培训已举办'):has-text('人力资源部')").click()
+    read_only = page.locator(".o_form_view .o_field_widget[name=text].o_readonly_modifier")
+    assert "第二期培训已举办" in read_only.text_content(), "a report is read, not changed"
     show(page, "itss-plan-lines")
     screenshot(page, "plan_lines")
     for view in ("kanban", "graph", "pivot", "calendar", "activity"):
@@ -133,6 +117,9 @@ def test_running_plan(demo_server, sign_in, show, rpc, screenshot):
         page.wait_for_selector(f".o_{view}_view")
         if view in ("kanban", "graph"):
             screenshot(page, f"plan_{view}")
+    show(page, "itss-plans")
+    page.click("button[name=action_new_from_template]")
+    page.wait_for_selector("[name=line_ids] .o_data_row >> nth=7")
     show(page, "itss-plans")
     page.click(".o_data_row >> nth=0")
     page.wait_for_selector(".o_form_view [name=line_ids] .o_data_row")

@@ -5,8 +5,7 @@ import re
 import subprocess
 
 import pytest
-from PIL import Image
-from test_plan_pdf import look_at_pages, plain, read_pages
+from prints import count_colors, download, look_at_pages, plain, read_pages
 
 REPORT = "itss_quality.itss_survey_report_document"
 SCHEME = "itss_quality.itss_survey_scheme_document"
@@ -18,20 +17,6 @@ CONCLUSION = "客户对工程师的技术水平和服务态度评价较高。"
 # itss_bar_met, itss_bar_missed, itss_bar_too_few, and the mark of the target
 BARS = {(0x86, 0xA9, 0xCF), (0xE5, 0xA3, 0x5C), (0xB5, 0xB5, 0xB5)}
 TARGET = (0xB3, 0x26, 0x1E)
-
-
-def download(client, report, record_id):
-    response = client.get(f"{client.url}/report/pdf/{report}/{record_id}", timeout=120)
-    response.raise_for_status()
-    assert response.headers["content-type"] == "application/pdf"
-    return response.content
-
-
-def count_colors(path):
-    """How many pixels of a picture have each color."""
-    with Image.open(path) as picture:
-        colors = picture.convert("RGB").getcolors(picture.width * picture.height)
-    return {color: count for count, color in colors}
 
 
 @pytest.fixture

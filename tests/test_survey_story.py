@@ -3,19 +3,17 @@
 The pictures are made as those of test_story.py.
 """
 
-import io
 import re
 import threading
-import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 import requests
-from pypdf import PdfReader
 
 import servers
+from web_client import choose, offers, press, read_pdf, save, sign
 
 PHONE = {"width": 390, "height": 844}
 TALL = {"width": 1280, "height": 1050}
@@ -143,34 +141,8 @@ class Questionnaire:
             assert "error" not in customer.step("submit", **self.get_page(mark, page))
 
 
-def press(page, name):
-    page.click(f".o_form_statusbar button[name={name}]:visible")
-
-
-def confirm(page, name, state):
-    """Take a step, confirm it and see the record reach the state."""
-    press(page, name)
-    page.click(".modal-footer .btn-primary")
-    page.wait_for_selector(f".o_arrow_button_current[data-value={state}]")
-
-
-def choose(page, field, text):
-    page.fill(f".o_field_widget[name={field}] input", text)
-    page.click(f".o-autocomplete--dropdown-item:has-text('{text}')")
-
-
 def wait_for_stat(page, name, number):
     page.wait_for_selector(f".oe_stat_button[name={name}]:has-text('{number}')")
-
-
-def read_pdf(page, path):
-    """Download a PDF as the user of the page and return its text without white space."""
-    response = page.request.get(path)
-    assert response.ok and response.headers["content-type"] == "application/pdf"
-    sheets = PdfReader(io.BytesIO(response.body())).pages
-    # a font may give a character the code of the radical that looks the same
-    text = unicodedata.normalize("NFKC", "".join(sheet.extract_text() for sheet in sheets))
-    return re.sub(r"\s", "", text)
 
 
 # -------------------------------------------------------------------------
@@ -354,7 +326,8 @@ def test_from_the_plan_line_to_the_approved_report(
     assert "客户满意度调查" in page.input_value(
         ".o_field_widget[name=name] input, .o_field_widget[name=name] textarea"
     )
-    page.click(".o_form_button_save")
+    save(page)
+    assert not offers(page, "action_start"), "nobody can be asked yet"
     press(page, "action_propose_participants")
     count = page.locator(".modal .o_field_widget[name=customer_count]")
     count.get_by_text("6").wait_for()
@@ -366,7 +339,8 @@ def test_from_the_plan_line_to_the_approved_report(
     nobody = lines.filter(has_text="罗师傅")
     assert nobody.locator("[name=is_address_missing] input").is_checked(), "shown, not dropped"
     page.go_back()
-    confirm(page, "action_start", "running")
+    sign(page, "action_start", "running")
+    assert not offers(page, "action_propose_participants"), "whom it asks is settled"
     round_id = int(re.search(r"/(\d+)$", page.url)[1])
 
     admin.run_scheduled_action(SEND)
@@ -404,7 +378,7 @@ def test_from_the_plan_line_to_the_approved_report(
     page.click(".o_notebook_headers a[name=figures]")
     page.wait_for_selector("[name=result_ids] .o_data_row:has-text('响应速度'):has-text('80.00')")
 
-    confirm(page, "action_end", "analysing")
+    sign(page, "action_end", "analysing")
     wait_for_stat(page, "action_view_improvements", 3)
     page.click(".o_notebook_headers a[name=analysis]")
     page.fill("[name=conclusion] textarea", "平均满意度80分，未达到95分的目标。")
@@ -414,18 +388,18 @@ def test_from_the_plan_line_to_the_approved_report(
     page.click(".o_notebook_headers a[name=signatures]")
     choose(page, "reviewer_id", "李运维")
     choose(page, "approver_id", "王总")
-    confirm(page, "action_submit", "submitted")
+    sign(page, "action_submit", "submitted")
     [report_id] = admin.call("itss.survey.report", "search", [["round_id", "=", round_id]])
     with pytest.raises(rpc.Error, match="AccessError|UserError"):
         rpc(server, "quality").call("itss.survey.report", "action_review", [report_id])
 
     page = browser(server, "ops")
     show(page, f"itss-survey-reports/{report_id}")
-    assert not page.query_selector("button[name=action_approve]")
-    confirm(page, "action_review", "reviewed")
+    assert not offers(page, "action_approve")
+    sign(page, "action_review", "reviewed")
     page = browser(server, "boss")
     show(page, f"itss-survey-reports/{report_id}")
-    confirm(page, "action_approve", "approved")
+    sign(page, "action_approve", "approved")
     page.wait_for_selector("button[name=action_open_signed_pdf]")
     text = read_pdf(page, f"/web/content/itss.survey.report/{report_id}/signed_pdf")
     for words in ("张质量", "李运维", "王总", "80.00", "夜间值班人员不足", "响应速度"):
@@ -456,6 +430,7 @@ def test_an_interviewer_enters_what_customers_say(demo_server, sign_in, show, rp
     calls.filter(has_text="钟主管").locator("button[name=action_enter]").click()
     page.wait_for_selector(".o_itss_survey_entry")
     assert "13808710021" in page.text_content("h1")
+    assert page.input_value("select[name=channel]") == "phone"
     assert page.locator("html").get_attribute("lang") == "zh-CN"
     screenshot(page, "survey_entry")
     page.click("button[value=close]")

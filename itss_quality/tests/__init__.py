@@ -3,7 +3,6 @@ from . import (
     test_audit,
     test_audit_evidence,
     test_audit_rpc,
-    test_audit_tours,
     test_callback,
     test_callback_access,
     test_callback_clock,
@@ -36,9 +35,7 @@ from . import (
     test_survey_print,
     test_survey_round,
     test_survey_score,
-    test_survey_tours,
     test_todo,
-    test_tours,
     test_workbook,
     test_workflow,
 )

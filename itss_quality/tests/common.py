@@ -1,3 +1,4 @@
+import re
 from contextlib import closing
 
 from odoo.tests import HttpCase, JsonRpcException, TransactionCase, new_test_user
@@ -33,6 +34,16 @@ class ItssCommon(TransactionCase):
         cls.admin_user = cls.make_user("t_admin", "admin")
         cls.foreign_user = cls.make_user("t_foreign", "admin", company=cls.other_company)
         cls.outsider = cls.make_user("t_outsider", None)
+        # one per role, and one without any
+        cls.users = (
+            cls.staff_user
+            | cls.desk_user
+            | cls.ops_user
+            | cls.quality_user
+            | cls.manager_user
+            | cls.admin_user
+            | cls.outsider
+        )
 
     @classmethod
     def make_department(cls, name, company=None):
@@ -264,13 +275,57 @@ class RpcCase(HttpCase):
     logins = LOGINS
 
     def sign_in(self, user):
-        self.authenticate(user.login, user.login)
+        """Sign in a user, given as record or login."""
+        login = user if isinstance(user, str) else user.login
+        self.authenticate(login, login)
 
     def rpc(self, model, method, *args, **kwargs):
+        """Call a method as the user signed in."""
         return self.make_jsonrpc_request(
             f"/web/dataset/call_kw/{model}/{method}",
             {"model": model, "method": method, "args": list(args), "kwargs": kwargs},
         )
+
+    def rpc_as(self, user, model, method, *args, **kwargs):
+        """Call a method as a user."""
+        self.sign_in(user)
+        return self.rpc(model, method, *args, **kwargs)
+
+    def is_allowed(self, user, model, method, *args, refusals="AccessError", **kwargs):
+        """Whether a user's call is let through; what it did is undone.
+
+        :param str refusals: pattern of the errors that refuse it; others are raised
+        """
+        self.env.flush_all()
+        savepoint = self.env.cr.savepoint()
+        try:
+            self.rpc_as(user, model, method, *args, **kwargs)
+        except JsonRpcException as error:
+            if not re.search(refusals, str(error)):
+                raise
+            return False
+        finally:
+            savepoint.close(rollback=True)
+            self.env.invalidate_all()
+        return True
+
+    def get_rights(self, user, record, vals, rights="rwd", **kwargs):
+        """Return those of the rights that a user has: r read, w write the values, d delete."""
+        calls = {
+            "r": ("read", record.ids, ["display_name"]),
+            "w": ("write", record.ids, vals),
+            "d": ("unlink", record.ids),
+        }
+        return "".join(
+            right
+            for right in rights
+            if self.is_allowed(user, record._name, *calls[right], **kwargs)
+        )
+
+    def assert_rpc_refused(self, user, model, method, *args, error="AccessError", **kwargs):
+        """A user's call is refused with an error of this name (a pattern)."""
+        with self.assertRaisesRegex(JsonRpcException, error):
+            self.rpc_as(user, model, method, *args, **kwargs)
 
     def assert_refused(self, records, method, *args, **kwargs):
         """Call a method as the user signed in: it is refused in words, and nothing is written."""

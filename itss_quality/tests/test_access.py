@@ -1,8 +1,8 @@
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import HttpCase, JsonRpcException, tagged
+from odoo.tests import tagged
 
-from .common import ItssCommon
+from .common import ItssCommon, RpcCase
 
 # what a role may do with a record of its own department, another department, another company;
 # letters: r read, w write, c create, d delete
@@ -29,7 +29,7 @@ REPORTERS = {"t_staff", "t_quality", "t_admin"}
 
 
 @tagged("post_install", "-at_install")
-class TestAccessOverRpc(ItssCommon, HttpCase):
+class TestAccessOverRpc(ItssCommon, RpcCase):
     """Each role × create/read/write/delete × own department/other department/other company."""
 
     @classmethod
@@ -47,15 +47,6 @@ class TestAccessOverRpc(ItssCommon, HttpCase):
             "approved_other": cls.other,
             "foreign": cls.foreign,
         }
-        cls.users = (
-            cls.staff_user
-            | cls.desk_user
-            | cls.ops_user
-            | cls.quality_user
-            | cls.manager_user
-            | cls.admin_user
-            | cls.outsider
-        )
 
     @classmethod
     def _staff_plan(cls, name, department):
@@ -63,39 +54,11 @@ class TestAccessOverRpc(ItssCommon, HttpCase):
         cls.make_line(plan, responsible_department_ids=[Command.set(department.ids)])
         return plan
 
-    def _rpc(self, user, model, method, *args, **kwargs):
-        """Call a method as a user through the web client's own route."""
-        self.authenticate(user.login, user.login)
-        return self.make_jsonrpc_request(
-            f"/web/dataset/call_kw/{model}/{method}",
-            {"model": model, "method": method, "args": list(args), "kwargs": kwargs},
-        )
-
-    def _allowed(self, user, model, method, *args, **kwargs):
-        """Whether the call is let through by access rules (a frozen field is another matter)."""
-        with self.env.cr.savepoint() as savepoint:
-            try:
-                self._rpc(user, model, method, *args, **kwargs)
-            except JsonRpcException as error:
-                if "AccessError" not in str(error):
-                    raise
-                return False
-            finally:
-                savepoint.rollback()
-        return True
-
     def _check_matrix(self, matrix, records, vals):
         for user in self.users:
             for case, expected in matrix[user.login].items():
-                record = records[case]
-                model, ids = record._name, record.ids
-                got = ""
-                if self._allowed(user, model, "read", ids, ["display_name"]):
-                    got += "r"
-                if self._allowed(user, model, "write", ids, vals):
-                    got += "w"
-                if case in ("draft", "foreign") and self._allowed(user, model, "unlink", ids):
-                    got += "d"
+                rights = "rwd" if case in ("draft", "foreign") else "rw"
+                got = self.get_rights(user, records[case], vals, rights)
                 with self.subTest(user=user.login, case=case):
                     self.assertEqual(got, expected)
 
@@ -105,10 +68,10 @@ class TestAccessOverRpc(ItssCommon, HttpCase):
             with self.subTest(user=user.login):
                 vals = {"year": 2026, "company_id": self.company.id}
                 self.assertEqual(
-                    self._allowed(user, "itss.plan", "create", [vals]), user.login in CREATORS
+                    self.is_allowed(user, "itss.plan", "create", [vals]), user.login in CREATORS
                 )
                 vals["company_id"] = self.other_company.id
-                self.assertFalse(self._allowed(user, "itss.plan", "create", [vals]))
+                self.assertFalse(self.is_allowed(user, "itss.plan", "create", [vals]))
 
     def test_plan_lines(self):
         lines = {case: plan.line_ids for case, plan in self.plans.items()}
@@ -117,7 +80,7 @@ class TestAccessOverRpc(ItssCommon, HttpCase):
             with self.subTest(user=user.login):
                 vals = {"plan_id": self.draft.id, "name": "x"}
                 self.assertEqual(
-                    self._allowed(user, "itss.plan.line", "create", [vals]),
+                    self.is_allowed(user, "itss.plan.line", "create", [vals]),
                     user.login in CREATORS,
                 )
 
@@ -127,23 +90,26 @@ class TestAccessOverRpc(ItssCommon, HttpCase):
             reads = user != self.outsider
             with self.subTest(user=user.login):
                 self.assertEqual(
-                    self._allowed(user, "itss.plan.report", "read", report.ids, ["text"]), reads
+                    self.is_allowed(user, "itss.plan.report", "read", report.ids, ["text"]), reads
                 )
                 for line, may in (
                     (self.own.line_ids, user.login in REPORTERS),
                     (self.other.line_ids, user.login in REPORTERS - {"t_staff"}),
                 ):
                     vals = {"line_id": line.id, "percent": 10, "text": "x"}
-                    self.assertEqual(self._allowed(user, "itss.plan.report", "create", [vals]), may)
-                self.assertFalse(self._allowed(user, "itss.plan.report", "unlink", report.ids))
+                    self.assertEqual(
+                        self.is_allowed(user, "itss.plan.report", "create", [vals]), may
+                    )
+                self.assertFalse(self.is_allowed(user, "itss.plan.report", "unlink", report.ids))
                 if user != self.outsider:
-                    with self.assertRaises(JsonRpcException):
-                        self._rpc(user, "itss.plan.report", "write", report.ids, {"percent": 99})
+                    self.assert_rpc_refused(
+                        user, "itss.plan.report", "write", report.ids, {"percent": 99}, error=""
+                    )
         self.assertFalse(
-            self._allowed(self.foreign_user, "itss.plan.report", "read", report.ids, ["text"])
+            self.is_allowed(self.foreign_user, "itss.plan.report", "read", report.ids, ["text"])
         )
         self.assertFalse(
-            self._allowed(
+            self.is_allowed(
                 self.foreign_user,
                 "itss.plan.report",
                 "create",
@@ -201,13 +167,12 @@ class TestAccessOverRpc(ItssCommon, HttpCase):
         for user, state, error in calls:
             with self.subTest(user=user.login, state=state):
                 if error is None:
-                    self._rpc(user, "itss.plan", "write", plan.ids, {"state": state})
+                    self.rpc_as(user, "itss.plan", "write", plan.ids, {"state": state})
                     plan.invalidate_recordset()
                     self.assertEqual(plan.state, state)
                 else:
-                    with self.assertRaises(JsonRpcException) as caught:
-                        self._rpc(user, "itss.plan", "write", plan.ids, {"state": state})
-                    self.assertIn(error.__name__, str(caught.exception))
+                    step = ("itss.plan", "write", plan.ids, {"state": state})
+                    self.assert_rpc_refused(user, *step, error=error.__name__)
 
     def test_frozen_fields_are_refused_over_rpc(self):
         records = (self.own, self.own.line_ids)
@@ -215,11 +180,8 @@ class TestAccessOverRpc(ItssCommon, HttpCase):
             for field in record._locked_fields:
                 value = [] if record._fields[field].type in ("one2many", "many2many") else False
                 with self.subTest(model=record._name, field=field):
-                    with self.assertRaises(JsonRpcException) as caught:
-                        self._rpc(
-                            self.quality_user, record._name, "write", record.ids, {field: value}
-                        )
-                    self.assertIn("UserError", str(caught.exception))
+                    step = (record._name, "write", record.ids, {field: value})
+                    self.assert_rpc_refused(self.quality_user, *step, error="UserError")
         self.own.invalidate_recordset()
         self.assertEqual((self.own.name, self.own.line_ids.name), ("own", "内审"))
 
@@ -231,11 +193,11 @@ class TestAccessOverRpc(ItssCommon, HttpCase):
                 ("unlink", [line.ids]),
             ):
                 with self.subTest(user=user.login, method=method):
-                    with self.assertRaises(JsonRpcException) as caught:
-                        self._rpc(user, "itss.plan.line", method, *args)
-                    self.assertIn("UserError", str(caught.exception))
+                    self.assert_rpc_refused(
+                        user, "itss.plan.line", method, *args, error="UserError"
+                    )
         for user in (self.staff_user, self.desk_user, self.ops_user, self.manager_user):
-            self.assertFalse(self._allowed(user, "itss.plan.line", "unlink", line.ids))
+            self.assertFalse(self.is_allowed(user, "itss.plan.line", "unlink", line.ids))
 
     def test_improvements_show_to_owner_department_and_quality(self):
         improvement = self.env["itss.improvement"].create(
@@ -250,12 +212,12 @@ class TestAccessOverRpc(ItssCommon, HttpCase):
         for user in self.users | self.foreign_user:
             with self.subTest(user=user.login):
                 self.assertEqual(
-                    self._allowed(user, "itss.improvement", "read", improvement.ids, ["name"]),
+                    self.is_allowed(user, "itss.improvement", "read", improvement.ids, ["name"]),
                     user.login in readers,
                 )
         improvement.department_id = self.dep_quality
         self.assertFalse(
-            self._allowed(self.staff_user, "itss.improvement", "read", improvement.ids, ["name"])
+            self.is_allowed(self.staff_user, "itss.improvement", "read", improvement.ids, ["name"])
         )
 
     def test_improvements_are_changed_by_those_who_work_on_them(self):
@@ -271,22 +233,24 @@ class TestAccessOverRpc(ItssCommon, HttpCase):
                     (other, user.login in writers),
                 ):
                     self.assertEqual(
-                        self._allowed(
+                        self.is_allowed(
                             user, "itss.improvement", "write", record.ids, {"root_cause": "x"}
                         ),
                         expected,
                     )
                     self.assertEqual(
-                        self._allowed(user, "itss.improvement", "unlink", record.ids),
+                        self.is_allowed(user, "itss.improvement", "unlink", record.ids),
                         user.login in {"t_quality", "t_admin"},
                     )
-                self.assertEqual(self._allowed(user, "itss.improvement", "create", [vals]), member)
+                self.assertEqual(
+                    self.is_allowed(user, "itss.improvement", "create", [vals]), member
+                )
 
     def test_only_the_quality_department_imports(self):
         for user in self.users:
             with self.subTest(user=user.login):
                 self.assertEqual(
-                    self._allowed(user, "itss.plan.import", "create", [{}]),
+                    self.is_allowed(user, "itss.plan.import", "create", [{}]),
                     user.login in CREATORS,
                 )
 
@@ -311,21 +275,17 @@ class TestAccessOverRpc(ItssCommon, HttpCase):
         for record, vals, expected in calls:
             for user in self.users:
                 with self.subTest(model=record._name, vals=vals, user=user.login):
-                    self.assertEqual(self._steps(user, record, vals), user.login in expected)
+                    self.assertEqual(
+                        self.is_allowed(
+                            user, record._name, "write", record.ids, vals, refusals="Error"
+                        ),
+                        user.login in expected,
+                    )
         line.with_user(self.quality_user).write(cancel)
         for user in self.users:
             self.assertEqual(
-                self._steps(user, line, {"state": "planned"}),
+                self.is_allowed(
+                    user, line._name, "write", line.ids, {"state": "planned"}, refusals="Error"
+                ),
                 user.login in {"t_quality", "t_admin"},
             )
-
-    def _steps(self, user, record, vals):
-        """Whether the user's step is taken; what it did is undone."""
-        with self.env.cr.savepoint() as savepoint:
-            try:
-                self._rpc(user, record._name, "write", record.ids, vals)
-            except JsonRpcException:
-                return False
-            finally:
-                savepoint.rollback()
-        return True

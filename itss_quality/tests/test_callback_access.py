@@ -1,6 +1,6 @@
-from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 
-from .common import ItssCommon
+from .common import ItssCommon, RpcCase
 
 # what a role may do with a callback: r read, w write what agents may write, a record an attempt,
 # c correct, d delete; of a ticket of somebody else, of one's own, and in another company
@@ -21,7 +21,7 @@ READERS = {"t_desk", "t_ops", "t_quality", "t_boss", "t_admin", "t_solver"}
 
 
 @tagged("post_install", "-at_install")
-class TestCallbackAccessOverRpc(ItssCommon, HttpCase):
+class TestCallbackAccessOverRpc(ItssCommon, RpcCase):
     """Each role × read, write, attempt, correct, delete × others', own and foreign callbacks."""
 
     @classmethod
@@ -58,34 +58,23 @@ class TestCallbackAccessOverRpc(ItssCommon, HttpCase):
         )
         return ticket.itss_callback_ids
 
-    def _allowed(self, login, model, method, *args, **kwargs):
+    def _is_allowed(self, *call, **kwargs):
         """Whether a call is let through: neither access rules nor the model refuse it."""
-        self.authenticate(login, login)
-        with self.env.cr.savepoint() as savepoint:
-            try:
-                self.make_jsonrpc_request(
-                    f"/web/dataset/call_kw/{model}/{method}",
-                    {"model": model, "method": method, "args": list(args), "kwargs": kwargs},
-                )
-            except JsonRpcException as error:
-                self.assertRegex(str(error), "AccessError|UserError|NotFound|Forbidden")
-                return False
-            finally:
-                savepoint.rollback()
-        return True
+        refusals = "AccessError|UserError|NotFound|Forbidden"
+        return self.is_allowed(*call, refusals=refusals, **kwargs)
 
     def _get_rights(self, login, callback, done):
         model = "itss.callback"
         rights = ""
-        if self._allowed(login, model, "read", callback.ids, ["is_solved", "score", "comment"]):
+        if self._is_allowed(login, model, "read", callback.ids, ["is_solved", "score", "comment"]):
             rights += "r"
-        if self._allowed(login, model, "write", callback.ids, {"phone": "1"}):
+        if self._is_allowed(login, model, "write", callback.ids, {"phone": "1"}):
             rights += "w"
-        if self._allowed(login, model, "register_attempt", callback.ids, "busy"):
+        if self._is_allowed(login, model, "register_attempt", callback.ids, "busy"):
             rights += "a"
-        if self._allowed(login, model, "correct", done.ids, "why", score=60):
+        if self._is_allowed(login, model, "correct", done.ids, "why", score=60):
             rights += "c"
-        if self._allowed(login, model, "unlink", callback.ids):
+        if self._is_allowed(login, model, "unlink", callback.ids):
             rights += "d"
         return rights
 
@@ -109,21 +98,23 @@ class TestCallbackAccessOverRpc(ItssCommon, HttpCase):
                 field = "state" if model == "itss.callback" else "note"
                 with self.subTest(login=login, model=model):
                     self.assertFalse(
-                        self._allowed(login, model, "write", record.ids, {field: "done"})
+                        self._is_allowed(login, model, "write", record.ids, {field: "done"})
                     )
-                    self.assertFalse(self._allowed(login, model, "unlink", record.ids))
-                    self.assertFalse(self._allowed(login, model, "create", [{}]))
+                    self.assertFalse(self._is_allowed(login, model, "unlink", record.ids))
+                    self.assertFalse(self._is_allowed(login, model, "create", [{}]))
 
     def test_attempts_and_figures_are_read_by_who_reads_callbacks(self):
         [attempt] = self.done.attempt_ids.ids
         for login in MATRIX:
             with self.subTest(login=login):
                 self.assertEqual(
-                    self._allowed(login, "itss.callback.attempt", "read", [attempt], ["note"]),
+                    self._is_allowed(login, "itss.callback.attempt", "read", [attempt], ["note"]),
                     login in READERS,
                 )
                 self.assertEqual(
-                    self._allowed(login, "itss.callback.report", "read", self.done.ids, ["score"]),
+                    self._is_allowed(
+                        login, "itss.callback.report", "read", self.done.ids, ["score"]
+                    ),
                     login in READERS,
                 )
 
@@ -131,7 +122,7 @@ class TestCallbackAccessOverRpc(ItssCommon, HttpCase):
         for login in MATRIX:
             with self.subTest(login=login):
                 self.assertEqual(
-                    self._allowed(login, "itss.callback.ledger", "create", [{}]),
+                    self._is_allowed(login, "itss.callback.ledger", "create", [{}]),
                     login in READERS | {"t_foreign"},
                 )
 
@@ -140,24 +131,26 @@ class TestCallbackAccessOverRpc(ItssCommon, HttpCase):
         for login in MATRIX:
             with self.subTest(login=login):
                 self.assertEqual(
-                    self._allowed(login, "itss.callback", "action_call", self.other.ids),
+                    self._is_allowed(login, "itss.callback", "action_call", self.other.ids),
                     login in agents,
                 )
                 vals = {"callback_id": self.other.id}
                 self.assertEqual(
-                    self._allowed(login, "itss.callback.call", "create", [vals]), login in agents
+                    self._is_allowed(login, "itss.callback.call", "create", [vals]), login in agents
                 )
 
     def test_the_token_is_nobody_s(self):
         for login in MATRIX:
             with self.subTest(login=login):
                 self.assertFalse(
-                    self._allowed(login, "itss.callback", "read", self.other.ids, ["access_token"])
+                    self._is_allowed(
+                        login, "itss.callback", "read", self.other.ids, ["access_token"]
+                    )
                 )
                 self.assertFalse(
-                    self._allowed(login, "itss.callback", "read", self.other.ids, ["link_url"])
+                    self._is_allowed(login, "itss.callback", "read", self.other.ids, ["link_url"])
                 )
 
     def test_private_methods_stay_private(self):
         for method in ("_finish", "_answer_by_link", "_open", "_cancel", "_send_links"):
-            self.assertFalse(self._allowed("t_admin", "itss.callback", method, self.other.ids))
+            self.assertFalse(self._is_allowed("t_admin", "itss.callback", method, self.other.ids))

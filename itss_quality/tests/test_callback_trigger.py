@@ -3,9 +3,9 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.sql_db import Cursor
-from odoo.tests import Form, HttpCase, freeze_time, new_test_user, tagged
+from odoo.tests import Form, freeze_time, new_test_user, tagged
 
-from .common import ItssCommon
+from .common import ItssCommon, RpcCase
 
 NOW = "2026-03-03 02:00:00"
 
@@ -360,7 +360,7 @@ class TestCallbackTrigger(ItssCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestPortalClose(ItssCommon, HttpCase):
+class TestPortalClose(ItssCommon, RpcCase):
     """helpdesk_mgmt's portal closes tickets by a link: only one's own, since that opens callbacks."""
 
     @classmethod
@@ -411,14 +411,6 @@ class TestPortalClose(ItssCommon, HttpCase):
         self.assertEqual(self.own.stage_id, self.stage_progress, "not a stage to close from there")
 
     def test_rpc_opens_the_callback_too(self):
-        self.authenticate("t_engineer", "t_engineer")
-        self.make_jsonrpc_request(
-            "/web/dataset/call_kw/helpdesk.ticket/write",
-            {
-                "model": "helpdesk.ticket",
-                "method": "write",
-                "args": [self.own.ids, {"stage_id": self.stage_done.id}],
-                "kwargs": {},
-            },
-        )
+        done = {"stage_id": self.stage_done.id}
+        self.rpc_as("t_engineer", "helpdesk.ticket", "write", self.own.ids, done)
         self.assertEqual(len(self.own.itss_callback_ids), 1)

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError
-from odoo.tests import HttpCase, JsonRpcException, freeze_time, new_test_user, tagged
+from odoo.tests import freeze_time, new_test_user, tagged
 
-from .common import ItssCommon
+from .common import ItssCommon, RpcCase
 
 NOW = "2026-03-03 02:00:00"
 
@@ -176,7 +176,7 @@ class TestCallbackVisibility(ItssCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestCallbackOverRpc(ItssCommon, HttpCase):
+class TestCallbackOverRpc(ItssCommon, RpcCase):
     """Calls as other programs make them: what comes in is checked, what goes out is limited."""
 
     @classmethod
@@ -192,18 +192,6 @@ class TestCallbackOverRpc(ItssCommon, HttpCase):
             company_ids=[(6, 0, cls.company.ids)],
         )
         portal_user.partner_id.parent_id = cls.customer
-
-    def _rpc(self, login, model, method, *args, **kwargs):
-        self.authenticate(login, login)
-        return self.make_jsonrpc_request(
-            f"/web/dataset/call_kw/{model}/{method}",
-            {"model": model, "method": method, "args": list(args), "kwargs": kwargs},
-        )
-
-    def _assert_refused(self, login, model, method, *args, error="AccessError", **kwargs):
-        with self.assertRaises(JsonRpcException) as caught:
-            self._rpc(login, model, method, *args, **kwargs)
-        self.assertIn(error, str(caught.exception))
 
     def test_an_attempt_that_makes_no_sense_is_refused_in_words_and_leaves_nothing(self):
         model = "itss.callback"
@@ -226,7 +214,7 @@ class TestCallbackOverRpc(ItssCommon, HttpCase):
             ["busy", None, None, None, "2099-01-01 00:00:00"],
         ):
             with self.subTest(args=args):
-                self._assert_refused(
+                self.assert_rpc_refused(
                     "t_agent", model, "register_attempt", ids, *args, error="UserError"
                 )
         self.env.invalidate_all()
@@ -235,7 +223,7 @@ class TestCallbackOverRpc(ItssCommon, HttpCase):
 
     def test_an_attempt_by_name_of_its_values(self):
         later = fields.Datetime.to_string(fields.Datetime.now() + timedelta(hours=2))
-        self._rpc(
+        self.rpc_as(
             "t_agent",
             "itss.callback",
             "register_attempt",
@@ -244,7 +232,7 @@ class TestCallbackOverRpc(ItssCommon, HttpCase):
             next_call=later,
             comment="下午再打",
         )
-        self._rpc(
+        self.rpc_as(
             "t_agent",
             "itss.callback",
             "register_attempt",
@@ -262,13 +250,13 @@ class TestCallbackOverRpc(ItssCommon, HttpCase):
     def test_the_next_call_is_for_agents_and_tells_others_nothing(self):
         for login in ("t_staff", "t_outsider", "t_engineer", "t_foreign"):
             with self.subTest(login=login):
-                action = self._rpc(login, "itss.callback", "action_next_call", [])
+                action = self.rpc_as(login, "itss.callback", "action_next_call", [])
                 self.assertEqual(action["tag"], "display_notification")
-        self._assert_refused("t_boss", "itss.callback", "action_next_call", [])
-        self._assert_refused("t_customer", "itss.callback", "action_next_call", [])
+        self.assert_rpc_refused("t_boss", "itss.callback", "action_next_call", [])
+        self.assert_rpc_refused("t_customer", "itss.callback", "action_next_call", [])
         self.env.invalidate_all()
         self.assertFalse(self.callback.claimed_by_id)
-        action = self._rpc("t_agent", "itss.callback", "action_next_call", [])
+        action = self.rpc_as("t_agent", "itss.callback", "action_next_call", [])
         self.assertEqual(action["res_model"], "itss.callback.call")
 
     def test_corrections_are_opened_by_the_quality_department_only(self):
@@ -276,18 +264,20 @@ class TestCallbackOverRpc(ItssCommon, HttpCase):
         for login in ("t_staff", "t_agent", "t_ops", "t_boss", "t_engineer", "t_foreign"):
             with self.subTest(login=login):
                 for method, args in (("action_correct", ()), ("correct", ("why",))):
-                    self._assert_refused(login, "itss.callback", method, self.callback.ids, *args)
-        action = self._rpc("t_quality", "itss.callback", "action_correct", self.callback.ids)
-        self._rpc("t_quality", action["res_model"], "write", [action["res_id"]], {"score": "10"})
-        self._assert_refused(
+                    self.assert_rpc_refused(
+                        login, "itss.callback", method, self.callback.ids, *args
+                    )
+        action = self.rpc_as("t_quality", "itss.callback", "action_correct", self.callback.ids)
+        self.rpc_as("t_quality", action["res_model"], "write", [action["res_id"]], {"score": "10"})
+        self.assert_rpc_refused(
             "t_quality",
             action["res_model"],
             "action_correct",
             [action["res_id"]],
             error="UserError",
         )
-        self._rpc("t_quality", action["res_model"], "write", [action["res_id"]], {"reason": "x"})
-        self._rpc("t_quality", action["res_model"], "action_correct", [action["res_id"]])
+        self.rpc_as("t_quality", action["res_model"], "write", [action["res_id"]], {"reason": "x"})
+        self.rpc_as("t_quality", action["res_model"], "action_correct", [action["res_id"]])
         self.env.invalidate_all()
         self.assertEqual(self.callback.score, 10)
 
@@ -307,14 +297,14 @@ class TestCallbackOverRpc(ItssCommon, HttpCase):
                 ("formatted_read_group", ([], ["access_token"], ["__count"])),
             ):
                 with self.subTest(login=login, method=method):
-                    self._assert_refused(login, model, method, *args)
+                    self.assert_rpc_refused(login, model, method, *args)
             for fields_of in (model, "itss.callback.call", "itss.callback.report"):
-                known = self._rpc("t_admin", fields_of, "fields_get")
+                known = self.rpc_as("t_admin", fields_of, "fields_get")
                 self.assertFalse({"access_token", "link_url", "link_mail_id"} & set(known))
         self.agent.group_ids += self.env.ref("base.group_allow_export")
         for path in ("access_token", "ticket_id/itss_callback_ids/access_token"):
-            self._assert_refused("t_agent", model, "export_data", ids, [path])
-        self._assert_refused(
+            self.assert_rpc_refused("t_agent", model, "export_data", ids, [path])
+        self.assert_rpc_refused(
             "t_agent",
             "helpdesk.ticket",
             "search_count",
@@ -323,7 +313,7 @@ class TestCallbackOverRpc(ItssCommon, HttpCase):
 
     def test_customers_see_their_tickets_and_nothing_of_callbacks(self):
         ids = self.callback.ticket_id.ids
-        [ticket] = self._rpc("t_customer", "helpdesk.ticket", "read", ids, ["name"])
+        [ticket] = self.rpc_as("t_customer", "helpdesk.ticket", "read", ids, ["name"])
         self.assertEqual(ticket["name"], "打印机故障")
         for name in (
             "itss_callback_ids",
@@ -332,36 +322,42 @@ class TestCallbackOverRpc(ItssCommon, HttpCase):
             "itss_callback_score",
         ):
             with self.subTest(name=name):
-                self._assert_refused("t_customer", "helpdesk.ticket", "read", ids, [name])
+                self.assert_rpc_refused("t_customer", "helpdesk.ticket", "read", ids, [name])
         for model in ("itss.callback", "itss.callback.attempt", "itss.callback.report"):
-            self._assert_refused("t_customer", model, "search_read", [], ["id"])
+            self.assert_rpc_refused("t_customer", model, "search_read", [], ["id"])
         partner = self.customer.ids
-        self._assert_refused("t_customer", "res.partner", "read", partner, ["itss_callback_score"])
+        self.assert_rpc_refused(
+            "t_customer", "res.partner", "read", partner, ["itss_callback_score"]
+        )
 
     def test_what_was_noted_on_a_callback_is_for_those_who_see_the_callback(self):
         note = self.callback.with_user(self.agent).message_post(body="客户很生气")
         for login, reads in (("t_agent", True), ("t_boss", True), ("t_staff", False)):
             with self.subTest(login=login):
-                found = self._rpc(
+                found = self.rpc_as(
                     login, "mail.message", "search_read", [("id", "=", note.id)], ["body"]
                 )
                 self.assertEqual(bool(found), reads)
-        self._assert_refused("t_staff", "mail.message", "read", note.ids, ["body"])
+        self.assert_rpc_refused("t_staff", "mail.message", "read", note.ids, ["body"])
 
     def test_a_ledger_is_its_maker_s(self):
-        [ledger] = self._rpc("t_agent", "itss.callback.ledger", "create", [{}])
+        [ledger] = self.rpc_as("t_agent", "itss.callback.ledger", "create", [{}])
         for login in ("t_boss", "t_admin"):
             with self.subTest(login=login):
-                self._assert_refused(login, "itss.callback.ledger", "read", [ledger], ["date_from"])
-        self.assertTrue(self._rpc("t_agent", "itss.callback.ledger", "read", [ledger], ["date_to"]))
+                self.assert_rpc_refused(
+                    login, "itss.callback.ledger", "read", [ledger], ["date_from"]
+                )
+        self.assertTrue(
+            self.rpc_as("t_agent", "itss.callback.ledger", "read", [ledger], ["date_to"])
+        )
 
     def test_a_dialog_shows_no_contact_to_agents_of_other_companies(self):
         self.make_user("t_foreign_desk", "service_desk", company=self.other_company)
-        action = self._rpc("t_agent", "itss.callback", "action_call", self.callback.ids)
+        action = self.rpc_as("t_agent", "itss.callback", "action_call", self.callback.ids)
         model, ids = action["res_model"], [action["res_id"]]
-        [shown] = self._rpc("t_agent", model, "read", ids, ["phone", "contact_name"])
+        [shown] = self.rpc_as("t_agent", model, "read", ids, ["phone", "contact_name"])
         self.assertEqual((shown["phone"], shown["contact_name"]), ("13800000001", "陈主任"))
         for login in ("t_foreign_desk", "t_foreign", "t_agent_2"):
             with self.subTest(login=login):
-                self._assert_refused(login, model, "read", ids, ["phone"])
-                self.assertEqual(self._rpc(login, model, "search_count", [("id", "in", ids)]), 0)
+                self.assert_rpc_refused(login, model, "read", ids, ["phone"])
+                self.assertEqual(self.rpc_as(login, model, "search_count", [("id", "in", ids)]), 0)

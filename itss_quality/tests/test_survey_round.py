@@ -4,9 +4,10 @@ from psycopg2.errors import CheckViolation, UniqueViolation
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, HttpCase, JsonRpcException, new_test_user, tagged
+from odoo.tests import Form, JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from .common import RpcCase
 from .test_survey_score import SurveyCommon
 
 # who may take the steps of a round, by login
@@ -20,15 +21,6 @@ class SurveyRoundCommon(SurveyCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.users = (
-            cls.staff_user
-            | cls.desk_user
-            | cls.ops_user
-            | cls.quality_user
-            | cls.manager_user
-            | cls.admin_user
-            | cls.outsider
-        )
         cls.survey_manager = cls.make_survey_user("t_survey_manager", "group_survey_manager")
 
     @classmethod
@@ -1559,15 +1551,8 @@ class TestSurveyAccess(SurveyRoundCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestSurveyOverRpc(SurveyRoundCommon, HttpCase):
+class TestSurveyOverRpc(SurveyRoundCommon, RpcCase):
     """The same over the web client's own route, where no button stands in the way."""
-
-    def _rpc(self, user, model, method, *args, **kwargs):
-        self.authenticate(user.login, user.login)
-        return self.make_jsonrpc_request(
-            f"/web/dataset/call_kw/{model}/{method}",
-            {"model": model, "method": method, "args": list(args), "kwargs": kwargs},
-        )
 
     @mute_logger("odoo.http")
     def test_steps_and_settings(self):
@@ -1575,17 +1560,16 @@ class TestSurveyOverRpc(SurveyRoundCommon, HttpCase):
             round_ = self.make_round(1)
             step = (user, round_._name, "write", [round_.id], {"state": "running"})
             if user.login in STARTERS:
-                self._rpc(*step)
+                self.rpc_as(*step)
             else:
-                with self.assertRaisesRegex(JsonRpcException, "AccessError"):
-                    self._rpc(*step)
+                self.assert_rpc_refused(*step)
             round_.invalidate_recordset()
             state = "running" if user.login in STARTERS else "draft"
             self.assertEqual(round_.state, state, user.login)
         round_ = self.start(self.make_round(1))
         for vals in ({"target": 1}, {"is_anonymous": True}, {"score": 100}, {"state": "closed"}):
-            with self.assertRaisesRegex(JsonRpcException, "UserError"):
-                self._rpc(self.admin_user, round_._name, "write", [round_.id], vals)
+            step = (self.admin_user, round_._name, "write", [round_.id], vals)
+            self.assert_rpc_refused(*step, error="UserError")
 
     @mute_logger("odoo.http")
     def test_answers_of_an_anonymous_round(self):
@@ -1600,7 +1584,7 @@ class TestSurveyOverRpc(SurveyRoundCommon, HttpCase):
             for records in (answers, answers.user_input_line_ids):
                 with self.subTest(user=user.login, model=records._name):
                     self._assert_nothing_read(user, records._name, records.ids)
-        [asked] = self._rpc(
+        [asked] = self.rpc_as(
             self.quality_user,
             "itss.survey.participant",
             "search_read",
@@ -1621,7 +1605,7 @@ class TestSurveyOverRpc(SurveyRoundCommon, HttpCase):
             ("export_data", (ids, ["itss_score"])),
         ):
             try:
-                found = self._rpc(user, model, method, *args)
+                found = self.rpc_as(user, model, method, *args)
             except JsonRpcException as error:
                 self.assertIn("AccessError", str(error))
                 continue
