@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
+from playwright.sync_api import expect
 
 from web_client import press
 
@@ -120,7 +121,7 @@ def test_an_agent_clears_five_calls_with_the_keyboard(
     wait_for_call(page, names[0])
     choose(page, "is_solved", 0)
     choose(page, "stars", 4)
-    assert page.input_value(".modal [name=score] input") == "100", "stars are points"
+    expect(page.locator(".modal .o_field_widget[name=score] input")).to_have_value("100")
     type_into(page, "comment", "处理很快")
     screenshot(page, "callback_dialog")
     page.keyboard.press("Alt+q")

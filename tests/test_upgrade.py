@@ -1,0 +1,97 @@
+"""A company that has worked with an earlier version updates the addon: nothing is lost.
+
+The earlier version stands packed beside this file, as it was released, without its tests and
+pictures. A new version that changes what is stored packs the one before in the same way.
+"""
+
+import tarfile
+
+import pytest
+import requests
+
+import servers
+from environment import ADDON, LOGS
+
+EARLIER = "itss_quality-19.0.1.3.0.tar.xz"
+TABLES = "SELECT relname FROM pg_class WHERE relname LIKE 'itss\\_%' AND relkind = 'r'"
+# what an expert asks to see, and what customers hold in their hands
+EVIDENCE = {
+    "signed documents": """
+        SELECT res_model, res_id, checksum FROM ir_attachment
+         WHERE res_model LIKE 'itss.%' AND res_field = 'signed_pdf' ORDER BY 1, 2
+    """,
+    "numbers": """
+        SELECT 'plan', id, number FROM itss_plan UNION ALL
+        SELECT 'audit', id, number FROM itss_audit UNION ALL
+        SELECT 'complaint', id, number FROM itss_complaint UNION ALL
+        SELECT 'nonconformity', id, number FROM itss_nonconformity UNION ALL
+        SELECT 'improvement', id, number FROM itss_improvement ORDER BY 1, 2
+    """,
+    "states": """
+        SELECT 'line', id, state FROM itss_plan_line UNION ALL
+        SELECT 'callback', id, state FROM itss_callback UNION ALL
+        SELECT 'audit', id, state FROM itss_audit UNION ALL
+        SELECT 'review', id, state FROM itss_review UNION ALL
+        SELECT 'round', id, state FROM itss_survey_round UNION ALL
+        SELECT 'report', id, state FROM itss_survey_report ORDER BY 1, 2
+    """,
+    "verdicts": "SELECT id, is_solved, score, done_at FROM itss_callback ORDER BY id",
+    "answers": "SELECT id, score, is_scored, state FROM itss_survey_participant ORDER BY id",
+    "work on lines": """
+        SELECT 'audit', id, plan_line_id FROM itss_audit UNION ALL
+        SELECT 'review', id, plan_line_id FROM itss_review UNION ALL
+        SELECT 'round', id, plan_line_id FROM itss_survey_round ORDER BY 1, 2
+    """,
+    "meetings": "SELECT id, kind, audit_id, review_id, start FROM itss_meeting ORDER BY id",
+    "reading": "SELECT res_model, res_id, user_id, read_at FROM itss_receipt ORDER BY id",
+}
+LINKS = {
+    "callback": "SELECT id, access_token FROM itss_callback WHERE state = 'link_sent'",
+    "survey": "SELECT id, access_token FROM itss_survey_participant WHERE state = 'sent'",
+}
+
+
+@pytest.fixture(scope="module")
+def earlier(environment, tmp_path_factory):
+    """A database of the demonstration made by the earlier version, and what stood in it."""
+    folder = tmp_path_factory.mktemp("earlier")
+    with tarfile.open(servers.ROOT / "tests" / "data" / EARLIER) as archive:
+        archive.extractall(folder, filter="data")
+    config = folder / "odoo.conf"
+    text = servers.CONFIG.read_text().replace(
+        f"addons_path = {servers.ROOT}", f"addons_path = {folder}"
+    )
+    config.write_text(text)
+    name = "itss_earlier"
+    environment.create_database(name)
+    arguments = ("-i", ADDON.name, *environment.DEMO)
+    environment.install(name, *arguments, log=LOGS / "earlier.log", config=config)
+    yield name
+    environment.drop_database(name)
+
+
+def look(database):
+    tables = [table for [table] in servers.query(database, TABLES)]
+    rows = {table: servers.query(database, f"SELECT count(*) FROM {table}") for table in tables}
+    return rows, {what: servers.query(database, query) for what, query in EVIDENCE.items()}
+
+
+def open_link(server, page, record_id, token):
+    session = requests.Session()
+    session.trust_env = False  # the server is on this machine
+    return session.get(f"{server.url}/itss/{page}/{record_id}/{token}", timeout=60)
+
+
+def test_an_update_keeps_records_evidence_and_links(earlier):
+    rows, evidence = look(earlier)
+    assert all(evidence.values()), "the demonstration has something of each"
+    links = {page: servers.query(earlier, query) for page, query in LINKS.items()}
+    assert any(links.values())
+    servers.install(earlier, "-u", ADDON.name, "--i18n-overwrite", log=LOGS / "upgrade.log")
+    new_rows, new_evidence = look(earlier)
+    assert {table: new_rows.get(table) for table in rows} == rows
+    assert new_evidence == evidence
+    with servers.Server(earlier, log=LOGS / "upgraded.log") as server:
+        for page, found in links.items():
+            for record_id, token in found:
+                assert open_link(server, page, record_id, token).status_code == 200
