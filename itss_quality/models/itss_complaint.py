@@ -94,7 +94,6 @@ class ItssComplaint(models.Model):
         "acknowledged_at",
         "resolved_at",
         "closed_at",
-        "deadline",
         "acknowledge_deadline",
         "answer_deadline",
         "escalation_level",

@@ -13,7 +13,7 @@ class ItssMeeting(models.Model):
 
     _name = "itss.meeting"
     _description = "Meeting"
-    _inherit = ["itss.event.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["itss.event.mixin", "mail.thread", "itss.todo.mixin"]
     _order = "start, id"
     _check_company_auto = True
 

@@ -43,7 +43,7 @@ class ItssReview(models.Model):
         "itss.workflow.mixin",
         "itss.numbered.mixin",
         "mail.thread",
-        "mail.activity.mixin",
+        "itss.todo.mixin",
     ]
     _order = "date desc, id desc"
     _check_company_auto = True

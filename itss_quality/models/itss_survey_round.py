@@ -31,7 +31,7 @@ class ItssSurveyRound(models.Model):
         "itss.numbered.mixin",
         "itss.improvement.source.mixin",
         "mail.thread",
-        "mail.activity.mixin",
+        "itss.todo.mixin",
     ]
     _order = "date_start desc, id desc"
     _check_company_auto = True

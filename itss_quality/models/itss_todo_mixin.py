@@ -1,6 +1,8 @@
 from collections import defaultdict
 
-from odoo import models
+from lxml.builder import E
+
+from odoo import api, models
 
 TODO = "mail.mail_activity_data_todo"
 
@@ -16,6 +18,33 @@ class ItssTodoMixin(models.AbstractModel):
     _name = "itss.todo.mixin"
     _description = "Record with To-Dos"
     _inherit = ["mail.activity.mixin"]
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if view_type == "search":
+            arch.extend(self._get_todo_filters())
+        return arch, view
+
+    def _get_todo_filters(self):
+        """Return the filters by which the bell of the web client shows what is to do on whose records."""
+
+        def make(name, label, domain):
+            return E.filter(name=name, string=label, domain=domain, invisible="1")
+
+        due = "[('my_activity_date_deadline', '%s', 'today')]"
+        return [
+            E.separator(),
+            make(
+                "filter_activities_my",
+                self.env._("My Activities"),
+                "[('activity_user_id', '=', uid)]",
+            ),
+            E.separator(),
+            make("activities_overdue", self.env._("Late Activities"), due % "<"),
+            make("activities_today", self.env._("Today Activities"), due % "="),
+            make("activities_upcoming_all", self.env._("Future Activities"), due % ">"),
+        ]
 
     def _get_stand_ins(self):
         """Return who is asked in place of a user who can't open the record: the first who can."""
