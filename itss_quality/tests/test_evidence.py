@@ -61,16 +61,6 @@ class TestEvidence(ItssCommon):
     # Values
     # -------------------------------------------------------------------------
 
-    def test_computed_values_can_t_be_written(self):
-        for vals in (
-            {"progress": 100},
-            {"plan_state": "draft"},
-            {"year": 1999},
-            {"company_id": self.other_company.id},
-        ):
-            with self.subTest(vals=vals), self.assertRaisesRegex(UserError, "can't be entered"):
-                self.line.with_user(self.ops_user).write(vals)
-
     def test_a_new_record_brings_no_computed_values_or_stamps(self):
         draft = self.make_plan(lines=0)
         lines = self.env["itss.plan.line"].with_user(self.quality_user)

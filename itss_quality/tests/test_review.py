@@ -368,9 +368,6 @@ class TestReviewWorkflow(ReviewCommon):
                 review.write(vals)
         with self.assertRaisesRegex(UserError, "can't be deleted"):
             review.unlink()
-        for name in ("held_at", "figures_at", "announced_at", "closed_at"):
-            with self.assertRaisesRegex(UserError, "can't be entered"):
-                review.write({name: NOW})
 
     # -------------------------------------------------------------------------
     # Notice and meeting
