@@ -3,14 +3,15 @@
 Rows are streamed: a sheet is written from top to bottom. A text is always written as a string: what
 a customer types is never taken for a formula or a link. Moments come as Odoo keeps them and stand
 in the sheet as the reader's clock shows them.
+
+Not OCA's report_xlsx_helper: its formats stand in one dict of the process, where two exports at
+once mix them up, every cell of every row is looked up in nested dicts, and it knows no time zones.
 """
 
 import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import NamedTuple
-
-import pytz
 
 from odoo.tools import html2plaintext
 
@@ -176,14 +177,8 @@ class Sheet:
         if kind == "mark":
             return self._get_mark_writer()
         sheet, look = self.worksheet, self.book.get_look(kind)
-        put = {
-            "date": lambda row, column, value, look: sheet.write_datetime(
-                row, column, self._get_day(value), look
-            ),
-            "datetime": lambda row, column, value, look: sheet.write_datetime(
-                row, column, self._get_local(value), look
-            ),
-        }.get(kind, sheet.write_number)
+        adapt = {"date": self._get_day, "datetime": self._get_local}.get(kind)
+        put = sheet.write_datetime if adapt else sheet.write_number
 
         def write(row, column, value):
             if isinstance(value, str) and value:
@@ -192,7 +187,7 @@ class Sheet:
             elif value is None or value is False or value == "":
                 sheet.write_blank(row, column, None, look)
             else:
-                put(row, column, value, look)
+                put(row, column, adapt(value) if adapt else value, look)
 
         return write
 
@@ -210,7 +205,7 @@ class Sheet:
         return self._get_local(value).date() if isinstance(value, datetime) else value
 
     def _get_local(self, value):
-        return pytz.utc.localize(value).astimezone(self.env.tz).replace(tzinfo=None)
+        return self.env.tz.fromutc(value).replace(tzinfo=None)
 
 
 def guess_kind(column, rows):
