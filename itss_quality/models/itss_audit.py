@@ -3,10 +3,12 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
 from ..tools.durations import get_midnight
+from ..tools.figures import Figure
 
 GROUP_USER = "itss_quality.group_itss_user"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
@@ -32,9 +34,10 @@ class ItssAudit(models.Model):
 
     _name = "itss.audit"
     _description = "Internal Audit"
-    _inherit = ["itss.document.mixin"]
+    _inherit = ["itss.document.mixin", "itss.figure.mixin"]
     _order = "date_start desc, id desc"
     _check_company_auto = True
+    _figure_topics = {"audits": 10}
 
     _number_prefix = "IA"
     _mail_post_access = "read"
@@ -944,31 +947,44 @@ class ItssAudit(models.Model):
             clauses.add(clause or "")
         return sorted(clauses), list(table.items())
 
-    def _get_review_figures(self):
-        """Return what the management review takes from these audits (plan 6.2).
+    @api.model
+    def _get_figure_label(self):
+        return self.env._("Internal Audits")
 
-        :return: list of ``{"label", "value", "n"}``
-        """
-        closed_audits = self.filtered(lambda audit: audit.state == "closed")
+    @api.model
+    def _get_figure_domain(self, period):
+        in_period = Domain("date_start", "<=", period.date_to) & Domain(
+            "date_end", ">=", period.date_from
+        )
+        plan = period.plan
+        of_plan = Domain("plan_line_id.plan_id", "=", plan.id) if plan else Domain.FALSE
+        return (
+            Domain("company_id", "=", period.company.id)
+            & Domain("state", "in", PLANNED_STATES)
+            & (in_period | of_plan)
+        )
+
+    @api.model
+    def _get_figures(self, period):
+        audits = self.search(self._get_figure_domain(period))
         raised = self.env["itss.nonconformity"]._read_group(
-            [("audit_id", "in", self.ids), ("state", "not in", ("draft", "withdrawn"))],
+            [("audit_id", "in", audits.ids), ("state", "not in", ("draft", "withdrawn"))],
             ["grade", "state"],
             ["__count"],
         )
         total = sum(count for _grade, _state, count in raised)
         closed = sum(count for _grade, state, count in raised if state == "closed")
         major = sum(count for grade, _state, count in raised if grade == "major")
-        return [
-            {"label": self.env._("Internal audits planned"), "value": len(self)},
-            {"label": self.env._("Internal audits closed"), "value": len(closed_audits)},
-            {"label": self.env._("Nonconformities raised"), "value": total},
-            {"label": self.env._("Of these major"), "value": major},
-            {
-                "label": self.env._("Nonconformities closed (%)"),
-                "value": round(closed / total * 100, 1) if total else None,
-                "n": total,
-            },
-        ]
+        closed_audits = audits.filtered(lambda audit: audit.state == "closed")
+        return {
+            "audits": [
+                Figure(self.env._("Internal audits planned"), len(audits)),
+                Figure(self.env._("Internal audits closed"), len(closed_audits)),
+                Figure(self.env._("Nonconformities raised"), total),
+                Figure(self.env._("Of these major"), major),
+                Figure.rate(self.env._("Nonconformities closed (%)"), closed, total),
+            ]
+        }
 
     # -------------------------------------------------------------------------
     # ACTIONS

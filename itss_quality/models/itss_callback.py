@@ -9,6 +9,7 @@ from odoo.tools import SQL, email_normalize, plaintext2html
 
 from ..tools.batches import run_batches
 from ..tools.durations import format_minutes
+from ..tools.figures import Figure, say_target
 from .itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED
 
 GROUP_SERVICE_DESK = "itss_quality.group_itss_service_desk"
@@ -42,10 +43,12 @@ class ItssCallback(models.Model):
         "itss.workflow.mixin",
         "itss.escalation.mixin",
         "itss.improvement.source.mixin",
+        "itss.figure.mixin",
         "mail.thread",
     ]
     _order = "deadline, id"
     _rec_names_search = ["ticket_number", "contact_name", "customer_id.name"]
+    _figure_topics = {"measurements": 10, "objectives": 20, "processes": 20, "feedback": 20}
 
     # what a callback is about, the most telling one first
     _subject_fields = ("ticket_id",)
@@ -937,6 +940,56 @@ class ItssCallback(models.Model):
                 (unanswered, lambda batch: batch._give_up()),
             ]
         run_batches(self, jobs, size=50)
+
+    # -------------------------------------------------------------------------
+    # Figures
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_figure_label(self):
+        return self.env._("Callbacks")
+
+    @api.model
+    def _get_figure_domain(self, period):
+        return period.get_domain("resolved_at") & self._get_ticket_domain()
+
+    @api.model
+    def _get_figures(self, period):
+        # the analysis is no table: it does not know what has to be written first
+        self.flush_model()
+        [counts] = self.env["itss.callback.report"]._read_group(
+            period.get_domain("resolved_at"),
+            [],
+            [
+                "due_count:sum",
+                "done_count:sum",
+                "on_time_count:sum",
+                "first_solved_count:sum",
+                "score_count:sum",
+                "score:avg",
+            ],
+        )
+        due, done, on_time, solved, n = (count or 0 for count in counts[:-1])
+        satisfaction = Figure(
+            self.env._("Satisfaction by callbacks (project level)"),
+            counts[-1] if n else None,
+            n=n,
+        )
+        target = say_target(self.env, period.plan.satisfaction_target)
+        return {
+            "objectives": [satisfaction._replace(note=target)],
+            "processes": [
+                Figure(self.env._("Callbacks due"), due),
+                Figure(self.env._("Called back"), done),
+                Figure.count(self.env._("Called back on time"), on_time, due),
+                Figure.count(self.env._("Solved at first"), solved, done),
+            ],
+            "measurements": [
+                Figure.rate(self.env._("24-hour callback rate (%)"), on_time, due),
+                Figure.rate(self.env._("Solved-at-first rate (%)"), solved, done),
+            ],
+            "feedback": [satisfaction],
+        }
 
     # -------------------------------------------------------------------------
     # ACTIONS

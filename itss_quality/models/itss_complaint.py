@@ -9,6 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize, html2plaintext, is_html_empty
 
 from ..tools.durations import format_minutes
+from ..tools.figures import Figure
 from .itss_complaint_severity import LEVELS, SEVERITIES
 from .itss_escalation_mixin import WARNED
 
@@ -36,10 +37,12 @@ class ItssComplaint(models.Model):
         "itss.numbered.mixin",
         "itss.escalation.mixin",
         "itss.improvement.source.mixin",
+        "itss.figure.mixin",
         "mail.thread.cc",
     ]
     _order = "received_at desc, id desc"
     _check_company_auto = True
+    _figure_topics = {"measurements": 20, "feedback": 30}
     _primary_email = "email"
 
     _number_prefix = "CP"
@@ -1011,6 +1014,60 @@ class ItssComplaint(models.Model):
             **(custom_values or {}),
         }
         return super().message_new(msg_dict, custom_values=defaults)
+
+    # -------------------------------------------------------------------------
+    # Figures
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_figure_label(self):
+        return self.env._("Complaints")
+
+    @api.model
+    def _get_figure_domain(self, period):
+        return period.get_domain("received_at")
+
+    @api.model
+    def _get_figures(self, period):
+        domain = self._get_figure_domain(period) & Domain("state", "!=", "invalid")
+        self.flush_model()
+        [row] = self.env.execute_query_dict(
+            self._search(domain).select(
+                SQL(
+                    """
+                    count(*) AS received,
+                    count(*) FILTER (WHERE state = 'closed') AS closed,
+                    count(*) FILTER (WHERE severity = 'major') AS major,
+                    count(acknowledged_at) AS acknowledged,
+                    avg(acknowledge_hours) FILTER (WHERE acknowledged_at IS NOT NULL)
+                        AS acknowledge_hours,
+                    count(resolved_at) AS resolved,
+                    avg(resolve_hours) FILTER (WHERE resolved_at IS NOT NULL) AS resolve_hours
+                    """
+                )
+            )
+        )
+        received, closed, major = row["received"], row["closed"], row["major"]
+        return {
+            "measurements": [
+                Figure.rate(self.env._("Complaints handled (%)"), closed, received),
+                Figure(
+                    self.env._("Hours to acknowledge a complaint"),
+                    row["acknowledge_hours"],
+                    n=row["acknowledged"],
+                ),
+                Figure(
+                    self.env._("Hours to answer a complaint"),
+                    row["resolve_hours"],
+                    n=row["resolved"],
+                ),
+            ],
+            "feedback": [
+                Figure(self.env._("Complaints received"), received),
+                Figure.count(self.env._("Complaints closed"), closed, received),
+                Figure.count(self.env._("Major complaints"), major, received),
+            ],
+        }
 
     # -------------------------------------------------------------------------
     # ACTIONS

@@ -3,10 +3,11 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import plaintext2html
+from odoo.tools import SQL, plaintext2html
 from odoo.tools.misc import format_date
 
 from ..tools.durations import get_midnight
+from ..tools.figures import Figure
 
 GROUP_USER = "itss_quality.group_itss_user"
 GROUP_OPERATIONS = "itss_quality.group_itss_operations"
@@ -27,10 +28,12 @@ class ItssImprovement(models.Model):
         "itss.numbered.mixin",
         "itss.escalation.mixin",
         "itss.evidence.mixin",
+        "itss.figure.mixin",
         "mail.thread",
     ]
     _order = "date_deadline, id desc"
     _check_company_auto = True
+    _figure_topics = {"improvements": 10, "nonconformities": 20}
 
     _number_prefix = "IM"
     _mail_post_access = "read"
@@ -549,6 +552,70 @@ class ItssImprovement(models.Model):
             HEAD_TOLD: self.env._("Improvement of your department still late"),
             CHECK_DUE: self.env._("Check whether the improvement has worked"),
         }[level]
+
+    # -------------------------------------------------------------------------
+    # Figures
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_figure_label(self):
+        return self.env._("Improvements")
+
+    @api.model
+    def _get_figure_domain(self, period):
+        return period.get_domain("create_date")
+
+    @api.model
+    def _get_figures(self, period):
+        counts = self._count_for_figures(period)
+        checked, effective = self.check_ids._count_effective(period)
+        return {
+            "nonconformities": [
+                Figure(self.env._("Corrective actions raised"), counts["corrective"]),
+                Figure(self.env._("Corrective actions closed"), counts["corrective_closed"]),
+            ],
+            "improvements": [
+                Figure(self.env._("Improvements raised"), counts["raised"]),
+                Figure(self.env._("Improvements verified and closed"), counts["closed"]),
+                Figure.count(
+                    self.env._("Open improvements that are late"), counts["late"], counts["open"]
+                ),
+                Figure.count(self.env._("Improvements found effective"), effective, checked),
+            ],
+        }
+
+    @api.model
+    def _count_for_figures(self, period):
+        """Return how many were raised and closed, of what kind, and are open and late."""
+        self.flush_model()
+        [row] = self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT count(*) FILTER (WHERE is_raised) AS raised,
+                       count(*) FILTER (WHERE is_raised AND kind = 'corrective') AS corrective,
+                       count(*) FILTER (WHERE is_closed) AS closed,
+                       count(*) FILTER (WHERE is_closed AND kind = 'corrective')
+                           AS corrective_closed,
+                       count(*) FILTER (WHERE state NOT IN ('closed', 'cancelled')) AS open,
+                       count(*) FILTER (WHERE state NOT IN ('closed', 'cancelled')
+                                          AND date_deadline < %(as_of)s) AS late
+                  FROM (
+                        SELECT *, create_date >= %(start)s AND state != 'cancelled' AS is_raised,
+                               state = 'closed' AND verified_date BETWEEN %(date_from)s
+                                                                      AND %(date_to)s AS is_closed
+                          FROM itss_improvement
+                         WHERE company_id = %(company)s AND create_date < %(end)s
+                       ) AS improvement
+                """,
+                company=period.company.id,
+                date_from=period.date_from,
+                date_to=period.date_to,
+                as_of=period.as_of,
+                start=period.start,
+                end=period.end,
+            )
+        )
+        return row
 
     # -------------------------------------------------------------------------
     # ACTIONS

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class ItssImprovementCheck(models.Model):
@@ -36,3 +37,29 @@ class ItssImprovementCheck(models.Model):
         readonly=True,
     )
     note = fields.Text(readonly=True)
+
+    @api.model
+    def _count_effective(self, period):
+        """Return how many improvements were checked in a period, and how many have worked.
+
+        Each counts once: what was found ineffective first and effective later has worked.
+        """
+        self.flush_model()
+        [counts] = self.env.execute_query(
+            SQL(
+                """
+                SELECT count(*), count(*) FILTER (WHERE result = 'effective')
+                  FROM (
+                        SELECT DISTINCT ON (improvement_id) result
+                          FROM itss_improvement_check
+                         WHERE company_id = %s AND kind = 'effectiveness'
+                           AND date >= %s AND date < %s
+                      ORDER BY improvement_id, date DESC, id DESC
+                       ) AS last_check
+                """,
+                period.company.id,
+                period.start,
+                period.end,
+            )
+        )
+        return counts

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
 from ..tools.durations import get_midnight
+from ..tools.figures import Figure
 from ..tools.records import refuse_moving
 from .itss_audit import GROUP_MANAGEMENT, GROUP_QUALITY, GROUP_USER
 from .itss_escalation_mixin import WARNED
@@ -25,10 +26,12 @@ class ItssNonconformity(models.Model):
         "itss.numbered.mixin",
         "itss.escalation.mixin",
         "itss.improvement.source.mixin",
+        "itss.figure.mixin",
         "mail.thread",
     ]
     _order = "id desc"
     _check_company_auto = True
+    _figure_topics = {"nonconformities": 10}
 
     _number_prefix = "NC"
     _mail_post_access = "read"
@@ -563,6 +566,51 @@ class ItssNonconformity(models.Model):
             "kind": "corrective",
             "department_id": self.department_id.id,
             "date_deadline": self.date_deadline,
+        }
+
+    # -------------------------------------------------------------------------
+    # Figures
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_figure_label(self):
+        return self.env._("Nonconformities")
+
+    @api.model
+    def _get_figure_domain(self, period):
+        # raised in the period, or still open when it began
+        return (
+            Domain("company_id", "=", period.company.id)
+            & Domain("state", "!=", "withdrawn")
+            & Domain("raised_at", "<", period.end)
+            & (
+                Domain("raised_at", ">=", period.start)
+                | Domain("closed_at", "=", False)
+                | Domain("closed_at", ">=", period.start)
+            )
+        )
+
+    @api.model
+    def _get_figures(self, period):
+        domain = self._get_figure_domain(period)
+        groups = self._read_group(domain, ["state", "grade"], ["__count"])
+        total = sum(count for _state, _grade, count in groups)
+        closed = sum(count for state, _grade, count in groups if state == "closed")
+        major = sum(count for _state, grade, count in groups if grade == "major")
+        raised = self.search_count(domain & Domain("raised_at", ">=", period.start))
+        late = self.search_count(
+            domain & Domain("state", "!=", "closed") & Domain("date_deadline", "<", period.as_of)
+        )
+        return {
+            "nonconformities": [
+                Figure(self.env._("Nonconformities raised"), raised),
+                Figure(self.env._("Nonconformities open from before"), total - raised),
+                Figure.count(self.env._("Major nonconformities"), major, total),
+                Figure.count(self.env._("Nonconformities closed"), closed, total),
+                Figure.count(
+                    self.env._("Open nonconformities that are late"), late, total - closed
+                ),
+            ]
         }
 
     # -------------------------------------------------------------------------

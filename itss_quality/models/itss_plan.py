@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..tools.figures import Figure
 from ..tools.plan_template import prepare_template_lines, prepare_template_texts, shift_year
 from .itss_document_mixin import ItssDocumentMixin
 
@@ -21,9 +22,10 @@ class ItssPlan(models.Model):
 
     _name = "itss.plan"
     _description = "Quality Management Plan"
-    _inherit = ["itss.document.mixin"]
+    _inherit = ["itss.document.mixin", "itss.figure.mixin"]
     _order = "year desc, number desc, id desc"
     _check_company_auto = True
+    _figure_topics = {"changes": 10}
 
     _number_prefix = "QP"
     _document_report = "itss_quality.itss_plan_report_pdf"
@@ -350,6 +352,33 @@ class ItssPlan(models.Model):
         while year in taken:
             year += 1
         return year
+
+    # -------------------------------------------------------------------------
+    # Figures
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_figure_label(self):
+        return self.env._("Plans")
+
+    @api.model
+    def _get_figure_domain(self, period):
+        return (
+            Domain("company_id", "=", period.company.id)
+            & Domain("year", ">=", period.date_from.year)
+            & Domain("year", "<=", period.date_to.year)
+        )
+
+    @api.model
+    def _get_figures(self, period):
+        revisions = (
+            self._get_figure_domain(period)
+            & Domain("previous_id", "!=", False)
+            & Domain("approved_date", ">=", period.date_from)
+            & Domain("approved_date", "<=", period.date_to)
+        )
+        label = self.env._("Revisions of the quality plan")
+        return {"changes": [Figure(label, self.search_count(revisions))]}
 
     # -------------------------------------------------------------------------
     # ACTIONS

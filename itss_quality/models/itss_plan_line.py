@@ -11,6 +11,7 @@ from odoo.tools.misc import format_date
 
 from ..tools.batches import run_batches
 from ..tools.durations import get_midnight
+from ..tools.figures import Figure
 from ..tools.plan_date import parse_plan_date
 from ..tools.plan_names import names_everybody
 from ..tools.plan_template import shift_year, shift_years
@@ -32,12 +33,14 @@ class ItssPlanLine(models.Model):
     _inherit = [
         "itss.workflow.mixin",
         "itss.improvement.source.mixin",
+        "itss.figure.mixin",
         "mail.thread",
         "itss.todo.mixin",
     ]
     _order = "plan_id, sequence, id"
     _rec_names_search = ["number", "name"]
     _check_company_auto = True
+    _figure_topics = {"processes": 10, "objectives": 30}
 
     _mail_post_access = "read"
     _initial_state = "planned"
@@ -817,6 +820,41 @@ class ItssPlanLine(models.Model):
         # whoever left, or has no account, would never see the to-do
         users = employees.user_id.filtered("active")
         return users[:1] or company._itss_get_quality_user()
+
+    # -------------------------------------------------------------------------
+    # Figures
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_figure_label(self):
+        return self.env._("Plan Lines")
+
+    @api.model
+    def _get_figure_domain(self, period):
+        if period.plan:
+            return Domain("plan_id", "=", period.plan.id)
+        years = self.env["itss.plan"]._get_figure_domain(period)
+        return years & Domain("plan_state", "in", ("approved", "closed"))
+
+    @api.model
+    def _get_figures(self, period):
+        domain = self._get_figure_domain(period) & Domain("state", "!=", "cancelled")
+        states = dict(self._read_group(domain, ["state"], ["__count"]))
+        total, done = sum(states.values()), states.get("done", 0)
+        late = domain & Domain("state", "!=", "done") & Domain("date_end", "<", period.as_of)
+        return {
+            # objectives are planned, and not kept yet
+            "objectives": [
+                Figure(
+                    self.env._("Evaluation of objectives"), note=self.env._("not available yet")
+                ),
+            ],
+            "processes": [
+                Figure(self.env._("Lines of the plan"), total),
+                Figure.count(self.env._("Lines done"), done, total),
+                Figure.count(self.env._("Lines late"), self.search_count(late), total),
+            ],
+        }
 
     # -------------------------------------------------------------------------
     # ACTIONS

@@ -4,6 +4,8 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.misc import format_datetime
 
+from ..tools.figures import Period
+
 GROUP_QUALITY = "itss_quality.group_itss_quality"
 GROUP_MANAGEMENT = "itss_quality.group_itss_management"
 ORGANISERS = (GROUP_QUALITY, GROUP_MANAGEMENT)
@@ -763,6 +765,10 @@ class ItssReview(models.Model):
     # -------------------------------------------------------------------------
     # Figures
     # -------------------------------------------------------------------------
+
+    def _get_period(self):
+        """Return the period whose records the review looks at."""
+        return Period(self.company_id, self.period_start, self.period_end, work=self)
 
     def _update_figures(self):
         """Take the figures of all inputs from the records of the period (superuser mode).

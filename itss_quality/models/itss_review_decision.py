@@ -1,5 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools.misc import format_date
+
+from ..tools.figures import Figure
 
 DECIDED_FIELDS = ("review_id", "kind", "name", "owner_id", "department_id", "date_deadline")
 
@@ -11,9 +15,10 @@ class ItssReviewDecision(models.Model):
 
     _name = "itss.review.decision"
     _description = "Management Review Decision"
-    _inherit = ["itss.improvement.source.mixin"]
+    _inherit = ["itss.improvement.source.mixin", "itss.figure.mixin"]
     _order = "review_id, sequence, id"
     _check_company_auto = True
+    _figure_topics = {"previous_actions": 10}
 
     review_id = fields.Many2one("itss.review", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="review_id.company_id", store=True, index=True)
@@ -163,6 +168,63 @@ class ItssReviewDecision(models.Model):
             "department_id": self.department_id.id,
             "date_deadline": self.date_deadline,
         }
+
+    # -------------------------------------------------------------------------
+    # Figures
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_figure_label(self):
+        return self.env._("Decisions")
+
+    @api.model
+    def _get_figure_domain(self, period):
+        previous = period.work.previous_id
+        return Domain("review_id", "=", previous.id) & Domain("review_id", "!=", False)
+
+    @api.model
+    def _get_figures(self, period):
+        """List the decisions of the review before the one that asks, and what became of them."""
+        previous = period.work.previous_id
+        if not previous:
+            label = self.env._("Decisions of the review before")
+            note = self.env._("there is no earlier review")
+            return {"previous_actions": [Figure(label, note=note)]}
+        # those of the last one, and whatever is still open of the ones before
+        earlier = self.search(
+            [
+                ("company_id", "=", period.company.id),
+                ("review_id", "!=", period.work.id),
+                ("review_id.state", "in", ("held", "closed")),
+                ("review_id.period_end", "<=", previous.period_end),
+            ]
+        )
+        decisions = previous.decision_ids | earlier.filtered(
+            lambda decision: decision.improvement_state not in ("closed", "cancelled")
+        )
+        closed = decisions.filtered(lambda decision: decision.improvement_state == "closed")
+        label = self.env._("Decisions of %(review)s", review=previous.display_name)
+        return {
+            "previous_actions": [
+                Figure(label, len(decisions)),
+                Figure.count(self.env._("Carried out and verified"), len(closed), len(decisions)),
+                *(decision._get_figure() for decision in decisions),
+            ]
+        }
+
+    def _get_figure(self):
+        """Return the decision with the state of its improvement."""
+        states = dict(self._fields["improvement_state"]._description_selection(self.env))
+        details = (
+            self.improvement_id.number,
+            self.owner_id.name,
+            self.date_deadline and format_date(self.env, self.date_deadline),
+        )
+        return Figure(
+            self.name,
+            states.get(self.improvement_state) or self.env._("no improvement"),
+            note=" · ".join(filter(None, details)),
+        )
 
     # -------------------------------------------------------------------------
     # ACTIONS

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
 from ..tools.batches import run_batches
+from ..tools.figures import Figure, say_target
 
 GROUP_QUALITY = "itss_quality.group_itss_quality"
 # so many questions at most are proposed for improvement
@@ -30,11 +31,13 @@ class ItssSurveyRound(models.Model):
         "itss.workflow.mixin",
         "itss.numbered.mixin",
         "itss.improvement.source.mixin",
+        "itss.figure.mixin",
         "mail.thread",
         "itss.todo.mixin",
     ]
     _order = "date_start desc, id desc"
     _check_company_auto = True
+    _figure_topics = {"objectives": 10, "feedback": 10}
 
     _number_prefix = "SR"
     _mail_post_access = "read"
@@ -526,6 +529,28 @@ class ItssSurveyRound(models.Model):
         run_batches(self, [(collecting, update)], size=1)
         to_propose = participants._get_to_propose_domain()
         run_batches(participants, [(to_propose, lambda batch: batch._propose())])
+
+    @api.model
+    def _get_figure_label(self):
+        return self.env._("Survey Rounds")
+
+    @api.model
+    def _get_figure_domain(self, period):
+        return period.get_domain("ended_at") & Domain("state", "in", ("analysing", "closed"))
+
+    @api.model
+    def _get_figures(self, period):
+        rounds = self.search(self._get_figure_domain(period)).sorted("ended_at")
+        figures = [
+            Figure(
+                round_.name,
+                round_.score if round_.score_count else None,
+                n=round_.score_count,
+                note=say_target(self.env, round_.target),
+            )
+            for round_ in rounds
+        ] or [Figure(self.env._("Satisfaction survey (company level)"))]
+        return {"objectives": figures, "feedback": figures}
 
     # -------------------------------------------------------------------------
     # Proposals

@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
+from ..tools.figures import no_data
 from ..tools.workbook import Column
 
 PAGE = 2000
@@ -151,6 +152,6 @@ class ItssCallbackXlsx(models.AbstractModel):
             if kind == "number":
                 yield value or 0
             elif value is None or value is False:
-                yield self.env._("no data")
+                yield no_data(self.env)
             else:
                 yield value / 100 if kind == "rate" else value

@@ -1,6 +1,7 @@
 from odoo import models
 from odoo.tools import html2plaintext
 
+from ..tools.figures import no_data
 from ..tools.workbook import Column, get_field_reader
 
 MEASURES = ("__count", "closed_count:sum", "acknowledge_hours:avg", "resolve_hours:avg")
@@ -93,7 +94,6 @@ class ItssComplaintXlsx(models.AbstractModel):
         """Return the figures of a row; where there is nothing to divide by, it says so."""
         averages = [closed / received if received else None, *hours]
         words = [
-            self.env._("no data") if value is None or value is False else value
-            for value in averages
+            no_data(self.env) if value is None or value is False else value for value in averages
         ]
         return received, closed or 0, *words

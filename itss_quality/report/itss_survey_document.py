@@ -4,10 +4,11 @@ from odoo import api, models
 from odoo.tools.misc import format_datetime
 
 from ..models.itss_survey_result import BANDS, PARTITIONS, SMALLEST_GROUP
+from ..tools.figures import no_data
 from ..tools.survey_items import get_items
 
 
-class Figure(NamedTuple):
+class Average(NamedTuple):
     """Average of some answers, as a row of a chart or a table shows it."""
 
     name: str
@@ -217,7 +218,7 @@ class ItssSurveyDocument(models.AbstractModel):
             verdict = "too_few"
         elif not remark:
             verdict = "met" if result.score >= round_.target else "missed"
-        return Figure(name, result, verdict, remark, dimension == "row")
+        return Average(name, result, verdict, remark, dimension == "row")
 
     def _get_remark(self, result):
         """Return why a result has no average to show, or nothing."""
@@ -228,7 +229,7 @@ class ItssSurveyDocument(models.AbstractModel):
             )
         if result.is_suppressed:
             return self.env._("not shown (fewer than %s answers)", SMALLEST_GROUP)
-        return "" if result.n else self.env._("no data")
+        return "" if result.n else no_data(self.env)
 
     def _get_distribution(self, total):
         """Return how many answers lie in each band of satisfaction: name, count, share."""

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from odoo import models
 
 from ..models.itss_survey_result import BANDS
+from ..tools.figures import no_data
 from ..tools.survey_items import get_items
 from ..tools.workbook import Column
 
@@ -103,7 +104,7 @@ class ItssSurveyXlsx(models.AbstractModel):
     def _list_figures(self, result, is_hidden):
         if is_hidden or (result and result.is_suppressed):
             return [self.env._("not shown")] * (8 + len(BANDS))
-        none = self.env._("no data")
+        none = no_data(self.env)
         if not result:
             return [0, *[none] * 4, *[0] * len(BANDS), 0, none, none]
         # one answer says nothing about the spread
@@ -117,7 +118,7 @@ class ItssSurveyXlsx(models.AbstractModel):
         return [result.n, mean, *spread, *bands, result.previous_n, previous, change]
 
     def _get_response_rate(self, round_):
-        return round_.response_rate if round_.recipient_count else self.env._("no data")
+        return round_.response_rate if round_.recipient_count else no_data(self.env)
 
     def _get_verdict(self, round_, number):
         if isinstance(number, str):
@@ -285,7 +286,7 @@ class ItssSurveyXlsx(models.AbstractModel):
             self.env._("Standard Deviation"): deviation,
             self.env._("Confidence from"): low,
             self.env._("Confidence to"): high,
-            self.env._("Previous Survey"): previous_round.display_name or self.env._("no data"),
+            self.env._("Previous Survey"): previous_round.display_name or no_data(self.env),
             self.env._("Previous Answers (n)"): previous_n,
             self.env._("Previous Satisfaction"): previous,
             self.env._("Change"): change,

@@ -12,6 +12,7 @@ from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
 from ..models.itss_audit import MEETING_KINDS
+from ..tools.figures import Period
 from .common import ItssCommon
 from .test_plan_print import by_class, text
 
@@ -988,11 +989,12 @@ class TestNonconformity(AuditCommon):
         )
 
     def test_the_review_takes_figures_with_no_data_where_there_is_none(self):
-        figures = self.audit.sudo()._get_review_figures()
-        self.assertEqual([one["value"] for one in figures], [1, 0, 0, 0, None])
+        period = Period(self.company, self.audit.date_start, self.audit.date_end)
+        figures = self.audit.sudo()._get_figures(period)["audits"]
+        self.assertEqual([one.value for one in figures], [1, 0, 0, 0, None])
         self.raise_nonconformity(self.line)
-        figures = self.audit.sudo()._get_review_figures()
-        self.assertEqual([one["value"] for one in figures], [1, 0, 1, 0, 0.0])
+        figures = self.audit.sudo()._get_figures(period)["audits"]
+        self.assertEqual([one.value for one in figures], [1, 0, 1, 0, 0.0])
 
 
 @tagged("post_install", "-at_install")

@@ -10,7 +10,6 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, JsonRpcException, freeze_time, tagged
 from odoo.tools import mute_logger
 
-from ..models.itss_review_input import SOURCES
 from .common import LOGINS, ItssCommon, RpcCase
 from .test_audit import AuditCommon
 from .test_plan_print import by_class, text
@@ -888,18 +887,47 @@ class TestReviewFigures(ReviewCommon):
         action = self.input(review, "feedback").action_open_records()
         self.assertEqual(action["res_model"], "itss.complaint")
         self.assertEqual(self.env["itss.complaint"].search(action["domain"]), complaint)
-        action = self.input(review, "feedback").with_context(source="surveys").action_open_records()
+        action = (
+            self.input(review, "feedback")
+            .with_context(source="itss.survey.round")
+            .action_open_records()
+        )
         self.assertEqual(action["res_model"], "itss.survey.round")
         # what is no source of the topic is not opened
-        action = self.input(review, "changes").with_context(source="surveys").action_open_records()
+        action = (
+            self.input(review, "changes")
+            .with_context(source="itss.survey.round")
+            .action_open_records()
+        )
         self.assertEqual(action["res_model"], "itss.plan")
+        form = html.fromstring(self.env["itss.review.input"].get_view()["arch"])
         for one in review.input_ids:
-            for source in SOURCES[one.kind]:
-                model, domain = one._get_source(source)
-                with self.subTest(source=source):
-                    action = one.with_context(source=source).action_open_records()
-                    self.assertEqual((action["res_model"], action["domain"]), (model, domain))
+            sources = one._get_sources(one.kind)
+            buttons = form.xpath(f"//button[@invisible=\"kind != '{one.kind}'\"]/@context")
+            self.assertEqual(buttons, [str({"source": model}) for model in sources])
+            for model in sources:
+                with self.subTest(kind=one.kind, model=model):
+                    action = one.with_context(source=model).action_open_records()
+                    domain = self.env[model]._get_figure_domain(review._get_period())
+                    self.assertEqual(action["res_model"], model)
+                    self.assertEqual(action["domain"], list(domain))
                     self.env[model].search(domain)
+
+    def test_each_kind_of_record_is_read_at_once_for_all_topics(self):
+        review = self.make_review(plan_line_id=self.make_review_line().id).sudo()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertQueryCount(22, flush=False):
+            review._update_figures()
+            self.env.flush_all()
+
+    def test_figures_kept_by_an_earlier_version_are_printed(self):
+        topic = self.input(self.make_review(), "feedback").sudo()
+        topic.figures = [
+            {"label": "投诉", "value": 2.5, "n": 4, "note": "目标"},
+            {"label": "满意度", "value": None, "n": 0, "note": "无数据"},
+        ]
+        self.assertEqual(topic.figures_text, "投诉: 2.5 (n = 4) – 目标\n满意度: 无数据 (n = 0)")
 
     def test_figures_are_shown_escaped(self):
         before = self.hold(self.make_review())
