@@ -161,7 +161,7 @@ def test_from_the_plan_line_to_the_closed_audit(
     # the quality officer plans it from the line of the plan
     quality = sign_in("quality")
     show(quality, f"itss-plan-lines/{audit_line}")
-    press(quality, "action_start_audit")
+    press(quality, "action_start_work")
     tags = quality.locator(".o_field_widget[name=department_ids] .o_tag")
     tags.nth(2).wait_for()
     assert sorted(tags.all_inner_texts()) == sorted(DEPARTMENTS)

@@ -50,7 +50,7 @@ def test_the_next_review_takes_the_decisions_over(sign_in, show, demo_server, rp
         [["kind", "=", "review"], ["plan_state", "=", "approved"], ["state", "=", "planned"]],
     )
     show(page, f"itss-plan-lines/{line}")
-    page.click("button[name=action_start_review]")
+    page.click("button[name=action_start_work]")
     page.wait_for_selector(".o_form_view .o_field_widget[name=agenda]")
     page.click(".o_form_button_save")
     page.wait_for_selector(".o_form_button_save", state="hidden")

@@ -321,7 +321,7 @@ def test_from_the_plan_line_to_the_approved_report(
     line_id = survey_line(server)
     page = browser(server, "quality")
     show(page, f"itss-plan-lines/{line_id}")
-    press(page, "action_start_survey")
+    press(page, "action_start_work")
     page.wait_for_selector(".o_form_statusbar .o_arrow_button_current[data-value=draft]")
     assert "客户满意度调查" in page.input_value(
         ".o_field_widget[name=name] input, .o_field_widget[name=name] textarea"

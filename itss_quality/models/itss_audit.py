@@ -34,13 +34,18 @@ class ItssAudit(models.Model):
 
     _name = "itss.audit"
     _description = "Internal Audit"
-    _inherit = ["itss.document.mixin", "itss.figure.mixin"]
+    _inherit = ["itss.document.mixin", "itss.plan.work.mixin", "itss.figure.mixin"]
     _order = "date_start desc, id desc"
     _check_company_auto = True
     _figure_topics = {"audits": 10}
 
     _number_prefix = "IA"
     _mail_post_access = "read"
+    _plan_kinds = ("audit",)
+    _proves_alone = True
+    _list_action = "itss_quality.itss_audit_action"
+    _begun_states = ("in_progress",)
+    _dropped_states = DROPPED_STATES
     _document_report = "itss_quality.itss_audit_plan_pdf"
     _transitions = {
         ("draft", "submitted"): (GROUP_QUALITY,),
@@ -124,14 +129,7 @@ class ItssAudit(models.Model):
     previous_id = fields.Many2one(
         "itss.audit", string="Replaces", readonly=True, copy=False, check_company=True
     )
-    plan_line_id = fields.Many2one(
-        "itss.plan.line",
-        domain="[('kind', '=', 'audit'), ('company_id', '=', company_id)]",
-        check_company=True,
-        index="btree_not_null",
-        tracking=True,
-        help="The line of the annual plan that this audit carries out.",
-    )
+    plan_line_id = fields.Many2one(tracking=True)
     purpose = fields.Text(
         default=lambda self: self.env._(
             "Find out whether the service quality management follows the plan and its requirements, "
@@ -363,6 +361,34 @@ class ItssAudit(models.Model):
         self.sudo().schedule_ids.unlink()
 
     # -------------------------------------------------------------------------
+    # From the plan
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_start_label(self):
+        return self.env._("Plan Internal Audit")
+
+    @api.model
+    def _prepare_work_vals(self, line):
+        today = fields.Date.context_today(self)
+        start = max(line.date_start or today, today)
+        concerned = line.responsible_department_ids | line.supporting_department_ids
+        if line.supporting_all or not concerned:
+            concerned = concerned.search([("company_id", "=", line.company_id.id)])
+        return {
+            **super()._prepare_work_vals(line),
+            "name": self.env._("%(year)s Internal Audit", year=line.year),
+            "date_start": start,
+            "date_end": max(line.date_end or start, start),
+            "department_ids": concerned.ids,
+        }
+
+    def _ends_line(self):
+        """Whether no other audit of the line is under way."""
+        others = [("plan_line_id", "=", self.plan_line_id.id), ("id", "!=", self.id)]
+        return not self.search_count([*others, ("state", "not in", ENDED_STATES)], limit=1)
+
+    # -------------------------------------------------------------------------
     # The audit team
     # -------------------------------------------------------------------------
 
@@ -552,14 +578,6 @@ class ItssAudit(models.Model):
             )
         if new_state == "cancelled":
             self._check_cancelled()
-        if new_state == "closed" and (missing := self.sudo()._get_missing()):
-            raise UserError(
-                self.env._(
-                    "“%(record)s” can't be closed yet:\n%(missing)s",
-                    record=self.display_name,
-                    missing="\n".join(missing),
-                )
-            )
 
     def _get_unasked(self):
         """Return the audited departments without a single question (superuser mode)."""
@@ -634,13 +652,8 @@ class ItssAudit(models.Model):
         super()._apply_step(old_state, new_state)
         if new_state == "approved":
             self.schedule_ids._invite()
-        elif new_state == "in_progress":
-            self.plan_line_id._follow_start()
         elif new_state == "closed":
             self.date_closed = fields.Date.context_today(self)
-            others = self.plan_line_id.audit_ids - self
-            if all(audit.state in ENDED_STATES for audit in others):
-                self.plan_line_id._follow_end(self)
         elif new_state == "cancelled":
             self.schedule_ids.event_id.unlink()
             self.meeting_ids.filtered(lambda meeting: not meeting._is_held()).event_id.unlink()

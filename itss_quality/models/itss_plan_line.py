@@ -1,5 +1,5 @@
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 
 from dateutil.relativedelta import relativedelta
@@ -10,18 +10,14 @@ from odoo.fields import Domain
 from odoo.tools.misc import format_date
 
 from ..tools.batches import run_batches
-from ..tools.durations import get_midnight
 from ..tools.figures import Figure
 from ..tools.plan_date import parse_plan_date
 from ..tools.plan_names import names_everybody
 from ..tools.plan_template import shift_year, shift_years
-from .itss_audit import DROPPED_STATES
 
 GROUP_USER = "itss_quality.group_itss_user"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
 OPEN_STATES = ("planned", "in_progress")
-# kinds of lines that a record of their own carries out, and nothing else does
-OWN_RECORDS = {"audit": "audit_ids", "review": "review_ids"}
 PRINTED_SEPARATORS = re.compile(r"[、,，;；/\n]+")
 
 
@@ -32,7 +28,6 @@ class ItssPlanLine(models.Model):
     _description = "Quality Plan Line"
     _inherit = [
         "itss.workflow.mixin",
-        "itss.improvement.source.mixin",
         "itss.figure.mixin",
         "mail.thread",
         "itss.todo.mixin",
@@ -187,21 +182,12 @@ class ItssPlanLine(models.Model):
         group_expand=True,
     )
     report_ids = fields.One2many("itss.plan.report", "line_id", string="Progress Reports")
-    survey_round_ids = fields.One2many("itss.survey.round", "plan_line_id", string="Survey Rounds")
-    survey_round_count = fields.Integer(
-        string="Number of Survey Rounds", compute="_compute_survey_round_count"
-    )
-    audit_ids = fields.One2many("itss.audit", "plan_line_id", string="Internal Audits")
-    audit_count = fields.Integer(string="Number of Internal Audits", compute="_compute_audit_count")
-    review_ids = fields.One2many("itss.review", "plan_line_id", string="Management Reviews")
-    review_count = fields.Integer(
-        string="Number of Management Reviews", compute="_compute_review_count"
-    )
-    complaint_count = fields.Integer(
-        string="Complaints of the Year", compute="_compute_complaint_figures"
-    )
-    complaint_closed_count = fields.Integer(
-        string="Closed Complaints of the Year", compute="_compute_complaint_figures"
+    work_count = fields.Integer(string="Number of Records", compute="_compute_works")
+    work_label = fields.Char(string="Name of the Records", compute="_compute_works")
+    start_label = fields.Char(
+        string="What to Start",
+        compute="_compute_works",
+        help="What carries out the line and can be started now by the current user.",
     )
     progress = fields.Integer(
         string="Progress (%)",
@@ -315,53 +301,20 @@ class ItssPlanLine(models.Model):
                 figures = list(latest.values())[-1:]
             line.progress = round(sum(figures) / len(figures)) if figures else 0
 
-    @api.depends("survey_round_ids")
-    def _compute_survey_round_count(self):
-        counts = dict(
-            self.env["itss.survey.round"]._read_group(
-                [("plan_line_id", "in", self.ids)], ["plan_line_id"], ["__count"]
-            )
-        )
-        for line in self:
-            line.survey_round_count = counts.get(line._origin, 0)
-
-    @api.depends("audit_ids")
-    def _compute_audit_count(self):
-        counts = dict(
-            self.env["itss.audit"]._read_group(
-                [("plan_line_id", "in", self.ids), ("state", "not in", DROPPED_STATES)],
-                ["plan_line_id"],
-                ["__count"],
-            )
-        )
-        for line in self:
-            line.audit_count = counts.get(line._origin, 0)
-
-    @api.depends("review_ids")
-    def _compute_review_count(self):
-        counts = dict(
-            self.env["itss.review"]._read_group(
-                [("plan_line_id", "in", self.ids)], ["plan_line_id"], ["__count"]
-            )
-        )
-        for line in self:
-            line.review_count = counts.get(line._origin, 0)
-
-    @api.depends("kind", "year", "company_id")
-    @api.depends_context("uid")
-    def _compute_complaint_figures(self):
-        """Count the complaints of the plan's year on the lines that handle them (plan line 2)."""
-        feedback = self.filtered(lambda line: line.kind == "feedback" and line.year)
-        groups = self.env["itss.complaint"]._read_group(
-            [("company_id", "in", feedback.company_id.ids), ("state", "!=", "invalid")],
-            ["company_id", "received_at:year"],
-            ["__count", "closed_count:sum"],
-        )
-        figures = {(company, start.year): counts for company, start, *counts in groups}
-        for line in self:
-            key = (line.company_id, line.year)
-            counts = figures.get(key, (0, 0)) if line in feedback else (0, 0)
-            line.complaint_count, line.complaint_closed_count = counts
+    @api.depends("kind", "state", "plan_state")
+    @api.depends_context("uid", "lang")
+    def _compute_works(self):
+        counted = self._get_work_counts()
+        works = set().union(*counted.values())
+        names = {work: work._get_list_action()["name"] for work in works}
+        for line, counts in counted.items():
+            line.work_count = sum(counts.values())
+            line.work_label = ", ".join(names[work] for work in counts)
+            startable = line._get_startable(counts) if line._is_open() else []
+            if len(startable) > 1:
+                line.start_label = self.env._("Start Work")
+            else:
+                line.start_label = startable[0]._get_start_label() if startable else ""
 
     @api.depends("date_end", "state", "plan_state")
     def _compute_is_late(self):
@@ -420,12 +373,13 @@ class ItssPlanLine(models.Model):
     @api.depends("state", "plan_state", "report_ids")
     @api.depends_context("uid")
     def _compute_can_steps(self):
+        proved = self._filter_proved()
         for line in self:
             line.can_report = line._is_open() and (
                 line.concerns_me or self.env.user.has_group(GROUP_QUALITY)
             )
             writable = bool(line.id) and line._is_open() and line.has_access("write")
-            line.can_finish = writable and line._has_evidence()
+            line.can_finish = writable and line in proved
             line.can_cancel = writable and line._can_step("cancelled")
             line.can_reopen = line.state in ("done", "cancelled") and any(
                 line._can_step(state) for state in OPEN_STATES
@@ -466,22 +420,6 @@ class ItssPlanLine(models.Model):
         self.ensure_one()
         return self.plan_state == "approved" and self.state in OPEN_STATES
 
-    def _has_evidence(self):
-        """Whether there is something to show for the line: a report or a finished record.
-
-        Finished is an improvement raised from the line that was verified and closed, or a survey
-        whose report was approved. An internal audit and a management review are shown by their own
-        closed record, and by nothing else.
-        """
-        self.ensure_one()
-        # the line's doer may not read what another department improves
-        line = self.sudo()
-        if self.kind in OWN_RECORDS:
-            return "closed" in line[OWN_RECORDS[self.kind]].mapped("state")
-        records = (line.improvement_ids, line.survey_round_ids)
-        finished = [state for record in records for state in record.mapped("state")]
-        return bool(self.report_ids) or "closed" in finished
-
     def _get_step_refusal(self, new_state):
         if self.plan_state != "approved":
             return UserError(
@@ -496,8 +434,8 @@ class ItssPlanLine(models.Model):
 
     def _check_step(self, new_state, vals):
         super()._check_step(new_state, vals)
-        if new_state == "done" and not self._has_evidence():
-            if self.kind in OWN_RECORDS:
+        if new_state == "done" and not self._filter_proved():
+            if self._get_proving_models():
                 raise UserError(
                     self.env._(
                         "“%(line)s” is done when its %(kind)s is closed.",
@@ -596,14 +534,94 @@ class ItssPlanLine(models.Model):
                 }
             )
             old.report_ids.line_id = line
-            old.improvement_ids.source_id = line.id
-            old.survey_round_ids.plan_line_id = line
-            old.audit_ids.plan_line_id = line
-            old.review_ids.plan_line_id = line
             if line.reminder_stage == old.reminder_stage:
                 old.activity_ids.write({"res_id": line.id})
             else:
                 old.activity_ids.unlink()
+        successors = {line.previous_id: line for line in self}
+        for works in self.previous_id._get_works():
+            for old, moved in works.grouped("plan_line_id").items():
+                moved.plan_line_id = successors[old]
+
+    # -------------------------------------------------------------------------
+    # What carries the line out
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_work_models(self):
+        """Return the models of what carries out lines that the user may read, each an empty set."""
+        names = self.env.registry.descendants(["itss.plan.work.mixin"], "_inherit")
+        works = [self.env[name] for name in names if not self.env[name]._abstract]
+        return [work for work in works if work.has_access("read")]
+
+    def _get_fitting_models(self):
+        self.ensure_one()
+        return [work for work in self._get_work_models() if self.kind in work._plan_kinds]
+
+    def _get_proving_models(self):
+        """Return what the line is done by alone, so that no report can take its place."""
+        return [work for work in self._get_fitting_models() if work._proves_alone]
+
+    def _get_startable(self, current):
+        """Return what the user may start and the line does not have yet."""
+        return [
+            work
+            for work in self._get_fitting_models()
+            if work not in current and work.has_access("create")
+        ]
+
+    def _get_works(self):
+        """Return what carries out the lines: a recordset of each model."""
+        domain = [("plan_line_id", "in", self.ids)]
+        return [
+            work.with_context(active_test=False).search(domain) for work in self._get_work_models()
+        ]
+
+    def _get_work_counts(self):
+        """Return how many records of each model carry out each line, without those dropped.
+
+        :return: ``{line: {model: count}}``, without zeros
+        """
+        counted = [(work, work._count_by_line(self)[0]) for work in self._get_work_models()]
+        return {
+            line: {work: count[line._origin] for work, count in counted if count[line._origin]}
+            for line in self
+        }
+
+    def _filter_proved(self):
+        """Return the lines that have something to show: a finished record that carries them out, or
+        another proof.
+
+        A kind that is proved by its own record alone (internal audit, management review) has none.
+        """
+        # the line's doer may not read what another department does
+        lines = self.sudo()
+        counted = [(work, work._count_by_line(lines)[1]) for work in lines._get_work_models()]
+
+        def is_proved(line):
+            finished = {work for work, count in counted if count[line._origin]}
+            proving = set(line._get_proving_models())
+            return finished & proving if proving else finished or line._has_proof()
+
+        return self.filtered(lambda line: is_proved(line.sudo()))
+
+    def _has_proof(self):
+        """Whether there is something to show beside what carries out the line (superuser mode)."""
+        self.ensure_one()
+        return bool(self.report_ids)
+
+    def _choose_work(self, works, is_new):
+        """Return the action that starts or shows a record of the only model, else the choice."""
+        if not works:
+            raise UserError(
+                self.env._(
+                    "“%(line)s” is carried out by no record of its own: please report its progress.",
+                    line=self.display_name,
+                )
+            )
+        if len(works) > 1:
+            return self.env["itss.plan.work.choice"]._action_choose(self, works, is_new)
+        return works[0]._action_start(self) if is_new else works[0]._action_view(self)
 
     # -------------------------------------------------------------------------
     # Domains
@@ -875,136 +893,26 @@ class ItssPlanLine(models.Model):
             "context": {"default_line_id": self.id, "default_percent": self.progress},
         }
 
-    def action_start_survey(self):
-        """Open a new survey round that carries out this line (plan 6.3).
+    def action_start_work(self):
+        """Open a new record that carries out the line: its survey, internal audit, review…
 
-        :return: window action on an unsaved form
-        :raise AccessError: the user may not hold surveys
+        :return: window action on an unsaved form, or the choice where several kinds of records do
+        :raise UserError: no record carries out lines of this kind
+        :raise AccessError: the user may not make any
         """
         self.ensure_one()
-        rounds = self.env["itss.survey.round"]
-        rounds.check_access("create")
-        today = fields.Date.context_today(self)
-        start = max(self.date_start or today, today)
-        context = {
-            "default_plan_line_id": self.id,
-            "default_company_id": self.company_id.id,
-            "default_target": self.plan_id.satisfaction_target,
-            "default_date_start": start,
-            "default_date_end": max(self.date_end or today, start + timedelta(days=21)),
-            "default_name": self.env._(
-                "%(year)s Customer Satisfaction Survey", year=self.plan_id.year
-            ),
-        }
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("New Survey Round"),
-            "res_model": "itss.survey.round",
-            "view_mode": "form",
-            "context": context,
-        }
+        startable = self._get_startable(self._get_work_counts()[self])
+        return self._choose_work(startable or self._get_fitting_models()[:1], is_new=True)
 
-    def action_view_survey_rounds(self):
-        """Open the survey rounds of the line, or the only one.
+    def action_view_work(self):
+        """Open the records that carry out the line, or the only one.
 
-        :return: window action
+        :return: window action, or the choice where there are several kinds of records
+        :raise UserError: no record carries out lines of this kind
         """
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "itss_quality.itss_survey_round_action"
-        )
-        action.update(domain=[("plan_line_id", "=", self.id)], context={})
-        if self.survey_round_count == 1:
-            action.update(views=[(False, "form")], res_id=self.survey_round_ids.id)
-        return action
-
-    def action_start_audit(self):
-        """Open a new internal audit that carries out this line (plan 6.1).
-
-        :return: window action on an unsaved form
-        :raise AccessError: the user may not plan audits
-        """
-        self.ensure_one()
-        self.env["itss.audit"].check_access("create")
-        today = fields.Date.context_today(self)
-        start = max(self.date_start or today, today)
-        concerned = self.responsible_department_ids | self.supporting_department_ids
-        if self.supporting_all or not concerned:
-            domain = [("company_id", "=", self.company_id.id)]
-            concerned = self.env["hr.department"].search(domain)
-        context = {
-            "default_plan_line_id": self.id,
-            "default_company_id": self.company_id.id,
-            "default_name": self.env._("%(year)s Internal Audit", year=self.plan_id.year),
-            "default_date_start": start,
-            "default_date_end": max(self.date_end or start, start),
-            "default_department_ids": concerned.ids,
-        }
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("New Internal Audit"),
-            "res_model": "itss.audit",
-            "view_mode": "form",
-            "context": context,
-        }
-
-    def action_view_audits(self):
-        """Open the internal audits of the line, or the only one.
-
-        :return: window action
-        """
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_audit_action")
-        audits = self.audit_ids.filtered(lambda audit: audit.state not in DROPPED_STATES)
-        action.update(domain=[("plan_line_id", "=", self.id)], context={})
-        if len(audits) == 1:
-            action.update(views=[(False, "form")], res_id=audits.id)
-        return action
-
-    def action_start_review(self):
-        """Open a new management review that carries out this line (plan 6.2).
-
-        :return: window action on an unsaved form
-        :raise AccessError: the user may not hold reviews
-        """
-        self.ensure_one()
-        self.env["itss.review"].check_access("create")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("New Management Review"),
-            "res_model": "itss.review",
-            "view_mode": "form",
-            "context": {
-                "default_plan_line_id": self.id,
-                "default_company_id": self.company_id.id,
-            },
-        }
-
-    def action_view_reviews(self):
-        """Open the management reviews of the line, or the only one.
-
-        :return: window action
-        """
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_review_action")
-        action.update(domain=[("plan_line_id", "=", self.id)], context={})
-        if self.review_count == 1:
-            action.update(views=[(False, "form")], res_id=self.review_ids.id)
-        return action
-
-    def action_view_complaints(self):
-        """Open the complaints received in the plan's year.
-
-        :return: window action
-        """
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_complaint_action")
-        domain = [
-            ("company_id", "=", self.company_id.id),
-            ("received_at", ">=", get_midnight(self.env, date(self.year, 1, 1))),
-            ("received_at", "<", get_midnight(self.env, date(self.year + 1, 1, 1))),
-        ]
-        return {**action, "domain": domain, "context": {}}
+        current = list(self._get_work_counts()[self])
+        return self._choose_work(current or self._get_fitting_models()[:1], is_new=False)
 
     def action_done(self):
         """Mark lines as done.

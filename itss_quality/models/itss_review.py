@@ -42,7 +42,7 @@ class ItssReview(models.Model):
     _inherit = [
         # participants may be chosen without rights on employees
         "hr.mixin",
-        "itss.workflow.mixin",
+        "itss.plan.work.mixin",
         "itss.numbered.mixin",
         "mail.thread",
         "itss.todo.mixin",
@@ -52,6 +52,10 @@ class ItssReview(models.Model):
 
     _number_prefix = "MR"
     _mail_post_access = "read"
+    _plan_kinds = ("review",)
+    _proves_alone = True
+    _list_action = "itss_quality.itss_review_action"
+    _begun_states = ("announced",)
     _transitions = {
         ("draft", "announced"): ORGANISERS,
         ("announced", "draft"): ORGANISERS,
@@ -107,13 +111,6 @@ class ItssReview(models.Model):
         precompute=True,
         required=True,
         tracking=True,
-    )
-    plan_line_id = fields.Many2one(
-        "itss.plan.line",
-        domain="[('kind', '=', 'review'), ('company_id', '=', company_id)]",
-        check_company=True,
-        index="btree_not_null",
-        help="The line of the quality plan that this review carries out.",
     )
     previous_id = fields.Many2one(
         "itss.review",
@@ -509,6 +506,14 @@ class ItssReview(models.Model):
             )
 
     # -------------------------------------------------------------------------
+    # From the plan
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_start_label(self):
+        return self.env._("Prepare Review")
+
+    # -------------------------------------------------------------------------
     # Workflow
     # -------------------------------------------------------------------------
 
@@ -577,15 +582,15 @@ class ItssReview(models.Model):
         super()._check_step(new_state, vals)
         if new_state == "held":
             self._check_held()
-        missing = self._get_missing() if new_state == "closed" else []
-        if missing:
-            raise UserError(
-                self.env._(
-                    "Before “%(review)s” can be closed, this is missing:\n%(missing)s",
-                    review=self.display_name,
-                    missing="\n".join(f"- {line}" for line in missing),
-                )
+
+    def _get_missing_refusal(self, missing):
+        return UserError(
+            self.env._(
+                "Before “%(review)s” can be closed, this is missing:\n%(missing)s",
+                review=self.display_name,
+                missing="\n".join(f"- {line}" for line in missing),
             )
+        )
 
     def _check_held(self):
         """Raise unless the review can have been held, with all it needs."""
@@ -621,7 +626,6 @@ class ItssReview(models.Model):
                 self._update_figures()
             self._call_meeting()
             self.input_ids._ask_reports()
-            self.plan_line_id._follow_start()
         elif new_state == "draft":
             self.announced_at = self.announced_by_id = False
             self.meeting_ids.unlink()
@@ -632,7 +636,6 @@ class ItssReview(models.Model):
             self.input_ids._stop_asking()
         elif new_state == "closed":
             self.closed_at = now
-            self.plan_line_id._follow_end(self)
 
     def _get_missing(self):
         """Return what is missing before the review can be closed, a line each."""

@@ -28,7 +28,7 @@ class ItssSurveyRound(models.Model):
     _name = "itss.survey.round"
     _description = "Satisfaction Survey Round"
     _inherit = [
-        "itss.workflow.mixin",
+        "itss.plan.work.mixin",
         "itss.numbered.mixin",
         "itss.improvement.source.mixin",
         "itss.figure.mixin",
@@ -41,6 +41,9 @@ class ItssSurveyRound(models.Model):
 
     _number_prefix = "SR"
     _mail_post_access = "read"
+    _plan_kinds = ("survey",)
+    _list_action = "itss_quality.itss_survey_round_action"
+    _begun_states = ("running",)
     # the approval of the summary report closes a round
     _transitions = {
         ("draft", "running"): (GROUP_QUALITY,),
@@ -86,13 +89,6 @@ class ItssSurveyRound(models.Model):
         default=lambda self: self.env._(
             "%(year)s Customer Satisfaction Survey", year=fields.Date.context_today(self).year
         ),
-    )
-    plan_line_id = fields.Many2one(
-        "itss.plan.line",
-        domain="[('kind', '=', 'survey'), ('company_id', '=', company_id)]",
-        check_company=True,
-        index="btree_not_null",
-        help="The line of the quality plan that this survey carries out.",
     )
     user_id = fields.Many2one(
         "res.users",
@@ -354,6 +350,26 @@ class ItssSurveyRound(models.Model):
         self._check_colleagues("user_id")
 
     # -------------------------------------------------------------------------
+    # From the plan
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_start_label(self):
+        return self.env._("Prepare Survey")
+
+    @api.model
+    def _prepare_work_vals(self, line):
+        today = fields.Date.context_today(self)
+        start = max(line.date_start or today, today)
+        return {
+            **super()._prepare_work_vals(line),
+            "name": self.env._("%(year)s Customer Satisfaction Survey", year=line.year),
+            "target": line.plan_id.satisfaction_target,
+            "date_start": start,
+            "date_end": max(line.date_end or today, start + timedelta(days=21)),
+        }
+
+    # -------------------------------------------------------------------------
     # Workflow
     # -------------------------------------------------------------------------
 
@@ -409,7 +425,6 @@ class ItssSurveyRound(models.Model):
                 }
             )
             self._update_results()
-            self.plan_line_id._follow_start()
             self.env.ref("itss_quality.ir_cron_itss_survey_send")._trigger()
         elif new_state == "analysing":
             self.ended_at = fields.Datetime.now()
@@ -421,7 +436,7 @@ class ItssSurveyRound(models.Model):
         """Close the round with the approval of its report (superuser mode)."""
         for round_ in self.filtered(lambda round_: round_.state == "analysing"):
             round_.state = "closed"
-            round_.plan_line_id._follow_end(round_)
+            round_._apply_step("analysing", "closed")
 
     def _get_today(self):
         """Return the day it is where the survey is held."""

@@ -26,6 +26,7 @@ from . import (
     test_plan_import,
     test_plan_line,
     test_plan_print,
+    test_plan_work,
     test_registry,
     test_review,
     test_review_tours,

@@ -192,12 +192,12 @@ class TestAudit(AuditCommon):
         plan = self.make_plan(lines=0, external_audit_date="2025-12-01")
         line = self.make_line(plan, kind="audit", supporting_text="各有关部门")
         self.approve(plan)
-        action = line.with_user(self.quality_user).action_start_audit()
+        action = line.with_user(self.quality_user).action_start_work()
         self.assertIn(self.dep_staff.id, action["context"]["default_department_ids"])
         audit = self.make_audit(plan_line_id=line.id)
         self.assertRegex(audit.number, r"^IA-2025-\d{4}$")
         self.start(audit)
-        self.assertEqual((line.state, line.audit_count), ("in_progress", 1))
+        self.assertEqual((line.state, line.work_count), ("in_progress", 1))
         self.assertEqual(len(audit.line_ids), 4)
         self.meet(audit)
         nonconformity = self.raise_nonconformity(audit.line_ids[0], "major")
@@ -464,7 +464,7 @@ class TestAudit(AuditCommon):
         self.assertIn("客户要求改期", audit.message_ids[0].body)
         self.env.invalidate_all()
         # another audit carries the line out, and takes along what was raised
-        self.assertEqual((line.state, line.audit_count), ("in_progress", 0))
+        self.assertEqual((line.state, line.work_count), ("in_progress", 0))
         with self.assertRaisesRegex(UserError, "done when its Internal Audit"):
             line.with_user(self.ops_user).action_done()
         other = self.start(self.make_audit(plan_line_id=line.id))

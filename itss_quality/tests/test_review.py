@@ -192,7 +192,7 @@ class TestReviewWorkflow(ReviewCommon):
 
     def test_a_review_starts_from_its_line_of_the_plan(self):
         line = self.make_review_line()
-        action = line.with_user(self.quality_user).action_start_review()
+        action = line.with_user(self.quality_user).action_start_work()
         reviews = self.env["itss.review"].with_user(self.quality_user)
         with Form(reviews.with_context(**action["context"])) as form:
             form.chair_id = self.boss
@@ -209,10 +209,10 @@ class TestReviewWorkflow(ReviewCommon):
         # all departments concerned: their heads
         self.assertIn(self.employee(self.staff_user), review.participant_ids)
         self.assertEqual(review.stop, fields.Datetime.to_datetime("2025-10-20 04:00:00"))
-        self.assertEqual(line.review_count, 1)
-        self.assertEqual(line.action_view_reviews()["res_id"], review.id)
+        self.assertEqual(line.work_count, 1)
+        self.assertEqual(line.action_view_work()["res_id"], review.id)
         with self.assertRaises(AccessError):
-            line.with_user(self.ops_user).action_start_review()
+            line.with_user(self.ops_user).action_start_work()
 
     def test_the_line_starts_with_the_notice_and_is_done_with_the_review(self):
         line = self.make_review_line()
@@ -237,7 +237,7 @@ class TestReviewWorkflow(ReviewCommon):
         self.approve(revision)
         new = revision.line_ids.filtered(lambda one: one.kind == "review")
         self.assertEqual(review.plan_line_id, new)
-        self.assertFalse(line.review_ids)
+        self.assertFalse(line.work_count)
 
     def test_it_warns_while_audit_or_evaluation_is_not_finished(self):
         line = self.make_review_line()

@@ -542,7 +542,7 @@ class TestSurveyPlanAndReport(SurveyRoundCommon):
     def test_a_round_is_prepared_from_the_plan_s_line(self):
         line = self.make_survey_line(date_text="2099年10月")
         line.plan_id.sudo().satisfaction_target = 96.5
-        action = line.with_user(self.quality_user).action_start_survey()
+        action = line.with_user(self.quality_user).action_start_work()
         self.assertEqual((action["res_model"], action["view_mode"]), ("itss.survey.round", "form"))
         rounds = self.env[action["res_model"]].with_user(self.quality_user)
         with Form(rounds.with_context(**action["context"])) as form:
@@ -563,13 +563,13 @@ class TestSurveyPlanAndReport(SurveyRoundCommon):
                 }
             ],
         )
-        self.assertEqual(line.survey_round_count, 1)
-        opened = line.with_user(self.quality_user).action_view_survey_rounds()
+        self.assertEqual(line.work_count, 1)
+        opened = line.with_user(self.quality_user).action_view_work()
         self.assertEqual(opened["res_id"], round_.id)
 
     def test_a_line_whose_time_has_begun_starts_today(self):
         line = self.make_survey_line(date_text="2025年10月")
-        context = line.with_user(self.quality_user).action_start_survey()["context"]
+        context = line.with_user(self.quality_user).action_start_work()["context"]
         today = fields.Date.context_today(line)
         self.assertEqual(context["default_date_start"], today)
         self.assertEqual(context["default_date_end"], today + timedelta(days=21))
@@ -578,7 +578,7 @@ class TestSurveyPlanAndReport(SurveyRoundCommon):
         line = self.make_survey_line()
         for user in self.users.filtered(lambda user: user.login not in STARTERS):
             with self.subTest(user=user.login), self.assertRaises(AccessError):
-                line.with_user(user).action_start_survey()
+                line.with_user(user).action_start_work()
 
     def test_the_line_goes_on_with_the_start_and_is_done_with_the_approval(self):
         line = self.make_survey_line()
@@ -615,8 +615,8 @@ class TestSurveyPlanAndReport(SurveyRoundCommon):
         self.approve(revision)
         new_line = revision.line_ids
         self.assertEqual((running | ended).plan_line_id, new_line)
-        self.assertFalse(line.survey_round_ids)
-        self.assertEqual((new_line.state, new_line.survey_round_count), ("done", 2))
+        self.assertFalse(line.work_count)
+        self.assertEqual((new_line.state, new_line.work_count), ("done", 2))
 
     def test_a_report_is_made_after_the_end_only_and_once(self):
         round_ = self.make_round(1)

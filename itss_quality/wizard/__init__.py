@@ -11,6 +11,7 @@ from . import itss_improvement_effectiveness
 from . import itss_improvement_postpone
 from . import itss_plan_import
 from . import itss_plan_import_line
+from . import itss_plan_work_choice
 from . import itss_step_reason
 from . import itss_survey_import
 from . import itss_survey_propose

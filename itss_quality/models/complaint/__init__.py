@@ -1,6 +1,7 @@
 from . import (
     helpdesk_ticket,
     itss_callback,
+    itss_plan_line,
     itss_survey_participant,
     mail_thread,
     res_company,

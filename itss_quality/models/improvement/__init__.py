@@ -1,1 +1,1 @@
-from . import res_company, res_config_settings
+from . import itss_plan_line, res_company, res_config_settings

@@ -83,7 +83,7 @@ const save = {
 
 tours.add("itss_review_announce", {
     steps: () => [
-        press("action_start_review"),
+        press("action_start_work"),
         {
             content: "The review carries out the line",
             trigger: ".o_form_view .o_field_widget[name='plan_line_id'] input:value('管理评审')",
