@@ -981,8 +981,8 @@ class ItssCallback(models.Model):
             "processes": [
                 Figure(self.env._("Callbacks due"), due),
                 Figure(self.env._("Called back"), done),
-                Figure.count(self.env._("Called back on time"), on_time, due),
-                Figure.count(self.env._("Solved at first"), solved, done),
+                Figure.part(self.env._("Called back on time"), on_time, due),
+                Figure.part(self.env._("Solved at first"), solved, done),
             ],
             "measurements": [
                 Figure.rate(self.env._("24-hour callback rate (%)"), on_time, due),

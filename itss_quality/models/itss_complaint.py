@@ -1064,8 +1064,8 @@ class ItssComplaint(models.Model):
             ],
             "feedback": [
                 Figure(self.env._("Complaints received"), received),
-                Figure.count(self.env._("Complaints closed"), closed, received),
-                Figure.count(self.env._("Major complaints"), major, received),
+                Figure.part(self.env._("Complaints closed"), closed, received),
+                Figure.part(self.env._("Major complaints"), major, received),
             ],
         }
 

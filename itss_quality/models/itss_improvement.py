@@ -568,7 +568,7 @@ class ItssImprovement(models.Model):
     @api.model
     def _get_figures(self, period):
         counts = self._count_for_figures(period)
-        checked, effective = self.check_ids._count_effective(period)
+        checked, effective = self.env["itss.improvement.check"]._count_effective(period)
         return {
             "nonconformities": [
                 Figure(self.env._("Corrective actions raised"), counts["corrective"]),
@@ -577,10 +577,10 @@ class ItssImprovement(models.Model):
             "improvements": [
                 Figure(self.env._("Improvements raised"), counts["raised"]),
                 Figure(self.env._("Improvements verified and closed"), counts["closed"]),
-                Figure.count(
+                Figure.part(
                     self.env._("Open improvements that are late"), counts["late"], counts["open"]
                 ),
-                Figure.count(self.env._("Improvements found effective"), effective, checked),
+                Figure.part(self.env._("Improvements found effective"), effective, checked),
             ],
         }
 

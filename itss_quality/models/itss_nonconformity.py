@@ -605,11 +605,9 @@ class ItssNonconformity(models.Model):
             "nonconformities": [
                 Figure(self.env._("Nonconformities raised"), raised),
                 Figure(self.env._("Nonconformities open from before"), total - raised),
-                Figure.count(self.env._("Major nonconformities"), major, total),
-                Figure.count(self.env._("Nonconformities closed"), closed, total),
-                Figure.count(
-                    self.env._("Open nonconformities that are late"), late, total - closed
-                ),
+                Figure.part(self.env._("Major nonconformities"), major, total),
+                Figure.part(self.env._("Nonconformities closed"), closed, total),
+                Figure.part(self.env._("Open nonconformities that are late"), late, total - closed),
             ]
         }
 

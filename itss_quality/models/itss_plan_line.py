@@ -869,8 +869,8 @@ class ItssPlanLine(models.Model):
             ],
             "processes": [
                 Figure(self.env._("Lines of the plan"), total),
-                Figure.count(self.env._("Lines done"), done, total),
-                Figure.count(self.env._("Lines late"), self.search_count(late), total),
+                Figure.part(self.env._("Lines done"), done, total),
+                Figure.part(self.env._("Lines late"), self.search_count(late), total),
             ],
         }
 

@@ -207,7 +207,7 @@ class ItssReviewDecision(models.Model):
         return {
             "previous_actions": [
                 Figure(label, len(decisions)),
-                Figure.count(self.env._("Carried out and verified"), len(closed), len(decisions)),
+                Figure.part(self.env._("Carried out and verified"), len(closed), len(decisions)),
                 *(decision._get_figure() for decision in decisions),
             ]
         }

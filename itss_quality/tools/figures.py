@@ -66,7 +66,7 @@ class Figure(NamedTuple):
     denominator: float | None = None
 
     @classmethod
-    def count(cls, label, part, whole):
+    def part(cls, label, part, whole):
         """Return a number out of another one; out of nothing there is none."""
         value = part if whole else None
         return cls(label, value, n=whole, numerator=part, denominator=whole)
