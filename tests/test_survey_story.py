@@ -405,7 +405,7 @@ def test_from_the_plan_line_to_the_approved_report(
     for words in ("张质量", "李运维", "王总", "80.00", "夜间值班人员不足", "响应速度"):
         assert words in text
 
-    page.click(".oe_stat_button[name=action_open_round]")
+    page.click(".oe_stat_button[name=action_open_subject]")
     page.wait_for_selector(".o_arrow_button_current[data-value=closed]")
     [line] = admin.call("itss.plan.line", "read", [line_id], ["state", "date_done"])
     assert (line["state"], bool(line["date_done"])) == ("done", True)

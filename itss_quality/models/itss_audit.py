@@ -1097,23 +1097,8 @@ class ItssAudit(models.Model):
                     missing="\n".join(missing),
                 )
             )
-        report = self.env["itss.audit.report"].create(
-            {
-                "audit_id": self.id,
-                "company_id": self.company_id.id,
-                "recipient_ids": [(6, 0, self.sudo()._get_report_recipients().ids)],
-            }
-        )
+        report = report.create({"audit_id": self.id, "company_id": self.company_id.id})
         return report.get_formview_action()
-
-    def _get_report_recipients(self):
-        """Return who gets the report: the heads of the audited departments and who stands above."""
-        company = self.company_id
-        people = self.department_ids.manager_id | company.itss_management_representative_id
-        people |= company.itss_quality_department_id.manager_id
-        users = people.user_id.filtered("active")
-        report = self.env["itss.audit.report"].new({"company_id": company.id})
-        return users.filtered(report._may_receive)
 
     def action_view_lines(self):
         """Open the checklist lines: an auditor's own first.

@@ -1,8 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..tools.records import refuse_moving
 from .itss_audit import GROUP_MANAGEMENT, GROUP_QUALITY, GROUP_USER
+from .itss_report_mixin import ItssReportMixin
+
+TEXT_FIELDS = ("summary", "conclusion", "recommendations")
 
 
 class ItssAuditReport(models.Model):
@@ -13,34 +15,14 @@ class ItssAuditReport(models.Model):
 
     _name = "itss.audit.report"
     _description = "Internal Audit Report"
-    _inherit = ["itss.distribution.mixin"]
-    _order = "id desc"
-    _check_company_auto = True
+    _inherit = ["itss.report.mixin"]
 
     _number_prefix = "AR"
-    _mail_post_access = "read"
+    _subject_field = "audit_id"
     _document_report = "itss_quality.itss_audit_report_pdf"
-    _locked_fields = (
-        "name",
-        "number",
-        "version",
-        "change_note",
-        "company_id",
-        "audit_id",
-        "summary",
-        "conclusion",
-        "recommendations",
-        "recipient_ids",
-    )
+    _locked_fields = (*ItssReportMixin._locked_fields, *TEXT_FIELDS)
     _required_fields = {
-        ("draft", "submitted"): (
-            "version",
-            "change_note",
-            "summary",
-            "conclusion",
-            "recommendations",
-            "recipient_ids",
-        ),
+        ("draft", "submitted"): ("version", "change_note", *TEXT_FIELDS, "recipient_ids"),
     }
     _transitions = {
         ("draft", "submitted"): (GROUP_USER,),
@@ -52,9 +34,6 @@ class ItssAuditReport(models.Model):
 
     audit_id = fields.Many2one(
         "itss.audit", required=True, index=True, ondelete="restrict", check_company=True
-    )
-    name = fields.Char(
-        compute="_compute_name", store=True, readonly=False, precompute=True, required=True
     )
     previous_id = fields.Many2one(
         "itss.audit.report", string="Replaces", readonly=True, copy=False, check_company=True
@@ -76,12 +55,6 @@ class ItssAuditReport(models.Model):
     # -------------------------------------------------------------------------
     # COMPUTES
     # -------------------------------------------------------------------------
-
-    @api.depends("audit_id")
-    def _compute_name(self):
-        for report in self:
-            if report.audit_id and not report.name:
-                report.name = self.env._("%(audit)s Report", audit=report.audit_id.name)
 
     @api.depends("audit_id.department_ids.manager_id.user_id.active", "company_id")
     def _compute_paper_warning(self):
@@ -112,13 +85,9 @@ class ItssAuditReport(models.Model):
         reports = super().create(vals_list)
         for report in reports:
             report._check_leader()
-            report._check_single()
-            if report.audit_id.state not in ("in_progress", "follow_up"):
-                raise UserError(self.env._("The report is written while the audit is in progress."))
         return reports
 
     def write(self, vals):
-        refuse_moving(self, vals, "audit_id")
         if not self.env.su and set(vals) - {"state", "rejection_reason"}:
             for report in self:
                 report._check_leader()
@@ -130,26 +99,21 @@ class ItssAuditReport(models.Model):
                 self.env._("The lead auditor or the quality department writes the audit report.")
             )
 
-    def _get_others(self):
-        """Return the other reports of the same record."""
-        return self.sudo().audit_id.report_ids - self
-
-    def _check_single(self):
-        """Raise when it is a second report beside the first, and no revision of it."""
-        others = self._get_others()
-        if others and not self.env.su and self.number not in others.mapped("number"):
-            raise UserError(
-                self.env._("There is a report already: please make a new revision of it.")
-            )
-
     # -------------------------------------------------------------------------
     # Workflow
     # -------------------------------------------------------------------------
 
-    def _get_number_year(self, vals):
-        audit = self.env["itss.audit"].browse(vals.get("audit_id"))
-        start = audit.exists().sudo().date_start
-        return start.year if start else super()._get_number_year(vals)
+    def _check_subject(self):
+        if self.audit_id.state not in ("in_progress", "follow_up"):
+            raise UserError(self.env._("The report is written while the audit is in progress."))
+
+    def _get_audience(self):
+        """Return the heads of the audited departments and who stands above."""
+        company = self.company_id
+        people = self.audit_id.department_ids.manager_id
+        people |= company.itss_management_representative_id
+        people |= company.itss_quality_department_id.manager_id
+        return people.user_id
 
     def _get_step_refusal(self, new_state):
         refusal = super()._get_step_refusal(new_state)
@@ -161,10 +125,6 @@ class ItssAuditReport(models.Model):
 
     def _check_step(self, new_state, vals):
         super()._check_step(new_state, vals)
-        if new_state == "submitted" and not self.previous_id and self._get_others():
-            raise UserError(
-                self.env._("There is a report already: please make a new revision of it.")
-            )
         if new_state == "submitted" and (missing := self.audit_id.sudo()._get_missing_for_report()):
             raise UserError(
                 self.env._(
@@ -180,15 +140,3 @@ class ItssAuditReport(models.Model):
             self.audit_id._close_records()
         elif new_state == "approved":
             self.audit_id._follow_report()
-
-    # -------------------------------------------------------------------------
-    # ACTIONS
-    # -------------------------------------------------------------------------
-
-    def action_open_audit(self):
-        """Open the audit the report is about.
-
-        :return: window action
-        """
-        self.ensure_one()
-        return self.audit_id.get_formview_action()

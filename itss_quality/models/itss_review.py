@@ -537,15 +537,9 @@ class ItssReview(models.Model):
         return any(report.state != "draft" for report in self.sudo().report_ids)
 
     def _is_output_frozen(self):
-        """Whether conclusions and decisions stand in a report that is being signed, or was.
-
-        A revision of the report opens them; it can't be deleted, so it has to be approved.
-        """
+        """Whether conclusions and decisions stand in a report that is being signed, or was."""
         self.ensure_one()
-        report = self.sudo()._get_report()
-        if report.state == "draft":
-            return bool(report._get_others() and not report.previous_id)
-        return bool(report)
+        return self.sudo()._get_report()._is_subject_frozen()
 
     def _is_led_by_me(self):
         """Whether the current user organises the review."""

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 GROUP_OPERATIONS = "itss_quality.group_itss_operations"
@@ -9,18 +9,26 @@ GROUP_MANAGEMENT = "itss_quality.group_itss_management"
 class ItssSurveyReport(models.Model):
     """Summary report of a survey round (满意度调查汇总分析报告), a controlled document.
 
-    Its figures and its analysis are the round's; approval closes the round.
+    Its figures and its analysis are the round's; approval closes the round and issues the report.
     """
 
     _name = "itss.survey.report"
     _description = "Survey Summary Report"
-    _inherit = ["itss.document.mixin"]
-    _order = "id desc"
-    _check_company_auto = True
+    _inherit = ["itss.report.mixin"]
 
     _number_prefix = "SA"
+    _subject_field = "round_id"
+    _freezes_subject = True
     _document_report = "itss_quality.itss_survey_report_pdf"
-    _locked_fields = ("name", "number", "version", "change_note", "company_id", "round_id")
+    _required_fields = {
+        ("draft", "submitted"): (
+            "version",
+            "change_note",
+            "conclusion",
+            "measures",
+            "recipient_ids",
+        ),
+    }
     _transitions = {
         ("draft", "submitted"): (GROUP_QUALITY,),
         ("submitted", "reviewed"): (GROUP_OPERATIONS, GROUP_QUALITY),
@@ -36,9 +44,6 @@ class ItssSurveyReport(models.Model):
         index=True,
         ondelete="restrict",
         check_company=True,
-    )
-    name = fields.Char(
-        compute="_compute_name", store=True, readonly=False, precompute=True, required=True
     )
     previous_id = fields.Many2one(
         "itss.survey.report", string="Replaces", readonly=True, copy=False, check_company=True
@@ -57,49 +62,32 @@ class ItssSurveyReport(models.Model):
     )
 
     # -------------------------------------------------------------------------
-    # COMPUTES
-    # -------------------------------------------------------------------------
-
-    @api.depends("round_id")
-    def _compute_name(self):
-        for report in self:
-            if report.round_id and not report.name:
-                report.name = self.env._(
-                    "%(round)s Summary Analysis Report", round=report.round_id.name
-                )
-
-    # -------------------------------------------------------------------------
-    # CRUD
-    # -------------------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        reports = super().create(vals_list)
-        for report in reports:
-            if report.round_id.state not in ("analysing", "closed"):
-                raise UserError(self.env._("The report is made after the survey has ended."))
-        return reports
-
-    # -------------------------------------------------------------------------
     # Workflow
     # -------------------------------------------------------------------------
 
-    def _get_number_year(self, vals):
-        round_ = self.env["itss.survey.round"].browse(vals.get("round_id"))
-        start = round_.exists().sudo().date_start
-        return start.year if start else super()._get_number_year(vals)
+    def _get_default_name(self):
+        return self.env._("%(round)s Summary Analysis Report", round=self.round_id.name)
+
+    def _check_subject(self):
+        if self.round_id.state not in ("analysing", "closed"):
+            raise UserError(self.env._("The report is made after the survey has ended."))
+
+    def _get_audience(self):
+        """Return who held the survey, and the heads of the departments that serve customers.
+
+        Who carries out the line of the annual plan has something to learn as well, and whoever
+        speaks for management.
+        """
+        company = self.company_id
+        line = self.round_id.plan_line_id
+        departments = line.responsible_department_ids | line.supporting_department_ids
+        departments |= company.itss_quality_department_id | company.itss_operations_department_id
+        departments |= company.itss_service_desk_department_id
+        people = departments.manager_id | company.itss_management_representative_id
+        return self.round_id.user_id | people.user_id
 
     def _check_step(self, new_state, vals):
         super()._check_step(new_state, vals)
-        missing = [name for name in ("conclusion", "measures") if not self[name]]
-        if new_state == "submitted" and missing:
-            raise UserError(
-                self.env._(
-                    "Before “%(record)s” is submitted, please fill in: %(fields)s.",
-                    record=self.display_name,
-                    fields=self._get_field_labels(missing),
-                )
-            )
         if new_state == "submitted" and self.round_id.sudo()._has_new_answers():
             raise UserError(
                 self.env._(
@@ -123,15 +111,3 @@ class ItssSurveyReport(models.Model):
         return self.round_id.result_ids.filtered(
             lambda result: not dimensions or result.dimension in dimensions
         )
-
-    # -------------------------------------------------------------------------
-    # ACTIONS
-    # -------------------------------------------------------------------------
-
-    def action_open_round(self):
-        """Open the survey round the report is about.
-
-        :return: window action
-        """
-        self.ensure_one()
-        return self.round_id.get_formview_action()

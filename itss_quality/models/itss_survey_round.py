@@ -391,8 +391,7 @@ class ItssSurveyRound(models.Model):
     def _are_texts_locked(self):
         """Whether the analysis stands in a report that is being signed, or was."""
         self.ensure_one()
-        report = self.sudo()._get_report()
-        return bool(report) and report.state != "draft"
+        return self.sudo()._get_report()._is_subject_frozen()
 
     def _check_step(self, new_state, vals):
         super()._check_step(new_state, vals)
@@ -669,8 +668,6 @@ class ItssSurveyRound(models.Model):
         self.ensure_one()
         report = self._get_report()
         if not report:
-            if self.state not in ("analysing", "closed"):
-                raise UserError(self.env._("The report is made after the survey has ended."))
             report = report.create({"round_id": self.id, "company_id": self.company_id.id})
         return report.get_formview_action()
 

@@ -90,6 +90,7 @@ class TestSurveyReportPrint(SurveyPrintCommon):
                 "7. Statistics",
                 "8. Analysis",
                 "9. Measures and Suggestions",
+                "10. Issued to",
                 "Appendix A. What Customers Wrote",
                 "Appendix B. Questionnaire",
             ],

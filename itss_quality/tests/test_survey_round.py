@@ -649,6 +649,35 @@ class TestSurveyPlanAndReport(SurveyRoundCommon):
         report.action_submit()
         self.assertEqual(round_.conclusion, "达到目标")
 
+    def test_a_report_is_issued_to_whom_it_concerns(self):
+        self.dep_operations.manager_id = self.employee(self.ops_user)
+        report = self.make_report(self.end(self.start(self.make_round(1))))
+        self.assertEqual(report.recipient_ids, self.quality_user | self.ops_user)
+        report.recipient_ids = False
+        with self.assertRefused("fill in: Issued to"):
+            report.action_submit()
+        report.recipient_ids = self.staff_user
+        mine = report.with_user(self.staff_user)
+        with self.assertRaises(AccessError):
+            mine.read(["name"])
+        self.approve(report)
+        self.env.invalidate_all()
+        self.assertEqual((mine.read_text, mine.can_confirm_read), ("0/1", True))
+        mine.action_confirm_read()
+        self.assertEqual(report.sudo().receipt_ids.mapped("user_id"), self.staff_user)
+        self.assertEqual((mine.read_text, mine.can_confirm_read), ("1/1", False))
+
+    def test_a_revision_that_opened_the_analysis_is_not_dropped(self):
+        round_ = self.end(self.start(self.make_round(1)))
+        report = self.approve(self.make_report(round_))
+        revision = report.with_user(self.quality_user).browse(
+            report.with_user(self.quality_user).action_new_revision()["res_id"]
+        )
+        self.assertEqual(revision.recipient_ids, report.recipient_ids)
+        self.assertTrue(round_.can_write_texts)
+        with self.assertRefused("have it approved"):
+            revision.unlink()
+
     def test_a_report_is_signed_by_three_people(self):
         round_ = self.end(self.start(self.make_round(1)))
         report = self.make_report(round_)
@@ -707,7 +736,7 @@ class TestSurveyPlanAndReport(SurveyRoundCommon):
             [20, 30, 40, 50, 70, 90],
         )
         self.assertEqual(report._get_results("row").row_id.value, "Reporting a problem is easy")
-        self.assertEqual(report.action_open_round()["res_id"], round_.id)
+        self.assertEqual(report.action_open_subject()["res_id"], round_.id)
 
 
 @tagged("post_install", "-at_install")
@@ -1550,6 +1579,26 @@ class TestSurveyOverRpc(SurveyRoundCommon, RpcCase):
         for vals in ({"target": 1}, {"is_anonymous": True}, {"score": 100}, {"state": "closed"}):
             step = (self.admin_user, round_._name, "write", [round_.id], vals)
             self.assert_rpc_refused(*step, error="UserError")
+
+    @mute_logger("odoo.http")
+    def test_one_report_of_a_round_and_none_moves(self):
+        round_, other = (self.end(self.start(self.make_round(1))) for _number in range(2))
+        report = self.approve(self.make_report(round_))
+        draft = self.make_report(other)
+        vals = {"round_id": round_.id, "company_id": self.company.id}
+        for user in (self.quality_user, self.admin_user):
+            for step in (("create", [vals]), ("write", [draft.id], {"round_id": round_.id})):
+                self.assert_rpc_refused(user, report._name, *step, error="UserError")
+        self.env.invalidate_all()
+        self.assertEqual((round_.report_ids, other.report_ids), (report, draft))
+        # one with the number of the first is neither signed nor does it open the analysis
+        vals |= {"number": report.number, "version": "V9"}
+        sibling = self.rpc_as(self.quality_user, report._name, "create", [vals])
+        for step in (
+            (report._name, "action_submit", sibling),
+            (round_._name, "write", [round_.id], {"conclusion": "x"}),
+        ):
+            self.assert_rpc_refused(self.quality_user, *step, error="UserError")
 
     @mute_logger("odoo.http")
     def test_answers_of_an_anonymous_round(self):
