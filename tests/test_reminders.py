@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-LINES = 500
+LINES = 700  # more than one batch
 PREPARE = f"""
 company = env.company
 plan = env["itss.plan"].create({{"year": 2024, "company_id": company.id}})
@@ -15,7 +15,7 @@ plan.state = "approved"
 env.cr.commit()
 """
 REMIND = """
-env["itss.plan.line"]._cron_remind()
+env["itss.plan.line"]._cron_escalate()
 env.cr.commit()
 """
 FIGURES = """

@@ -10,7 +10,7 @@ from odoo.tools import SQL, email_normalize, plaintext2html
 from ..tools.batches import run_batches
 from ..tools.durations import format_minutes
 from ..tools.figures import Figure, say_target
-from .itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED
+from .itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED, Alarm
 
 GROUP_SERVICE_DESK = "itss_quality.group_itss_service_desk"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
@@ -53,7 +53,8 @@ class ItssCallback(models.Model):
     # what a callback is about, the most telling one first
     _subject_fields = ("ticket_id",)
     _mail_post_access = "read"
-    _quiet_levels = (WARNED,)
+    _clock_fields = ("state", "deadline")
+    _quiet_levels = _passing_levels = (WARNED,)
     _initial_state = "pending"
     # no user writes the state: an attempt, an answer, the ticket or the clock changes it
     _transitions = {}
@@ -84,7 +85,6 @@ class ItssCallback(models.Model):
         "is_on_time",
         "cancel_reason",
         "escalation_level",
-        "escalate_at",
         "claimed_by_id",
         "claimed_until",
         "access_token",
@@ -157,6 +157,7 @@ class ItssCallback(models.Model):
     escalation_level = fields.Integer(
         help="1: the agent was warned; 2: the team leader was told; 3: the quality department was told."
     )
+    escalate_at = fields.Datetime(compute="_compute_escalate_at", store=True, precompute=True)
     claimed_by_id = fields.Many2one("res.users", string="On the Phone", readonly=True)
     claimed_until = fields.Datetime(readonly=True)
     attempt_ids = fields.One2many("itss.callback.attempt", "callback_id", readonly=True)
@@ -222,7 +223,6 @@ class ItssCallback(models.Model):
     )
     _queue_index = models.Index("(deadline, id) WHERE state IN ('pending', 'link_sent')")
     _agent_index = models.Index("(user_id) WHERE state IN ('pending', 'link_sent')")
-    _escalation_index = models.Index("(escalate_at) WHERE state IN ('pending', 'link_sent')")
     _fatigue_index = models.Index("(email, link_sent_at) WHERE link_sent_at IS NOT NULL")
     _score_range = models.Constraint(
         "CHECK(score >= 0 AND score <= 100)", "A score lies between 0 and 100."
@@ -359,13 +359,13 @@ class ItssCallback(models.Model):
         if not vals_list:
             return self
         cycles = self._close_previous(vals_list)
-        clocks = {}
+        deadlines = {}
         for vals in vals_list:
             vals["cycle"] = cycles[self._get_subject(vals)] + 1
             key = (vals["company_id"], vals["resolved_at"])
-            if key not in clocks:
-                clocks[key] = self._prepare_clock_vals(*key)
-            vals.update(clocks[key])
+            if key not in deadlines:
+                deadlines[key] = self._get_deadline(*key)
+            vals["deadline"] = deadlines[key]
         return self.with_context(tracking_disable=True).create(vals_list)
 
     @api.model
@@ -399,11 +399,9 @@ class ItssCallback(models.Model):
         return cycles
 
     @api.model
-    def _prepare_clock_vals(self, company_id, resolved_at):
+    def _get_deadline(self, company_id, resolved_at):
         company = self.env["res.company"].browse(company_id)
-        deadline = company._itss_add_hours(resolved_at, company.itss_callback_hours)
-        warning = company._itss_add_hours(deadline, -company.itss_callback_warning_hours)
-        return {"deadline": deadline, "escalate_at": max(warning, resolved_at)}
+        return company._itss_add_hours(resolved_at, company.itss_callback_hours)
 
     def _cancel(self, reason):
         """Cancel those that are open, with a reason that stays (superuser mode)."""
@@ -890,31 +888,39 @@ class ItssCallback(models.Model):
             for agent, ids in shares.items():
                 self.browse(ids).with_context(tracking_disable=True).user_id = agent
 
-    @api.model
-    def _get_clock_domain(self):
-        return Domain("state", "in", OPEN_STATES)
-
-    def _get_clock_deadline(self):
-        return self.deadline
-
-    def _get_clock_hours(self):
+    def _get_alarms(self):
+        """The agent before the deadline, the leader at it, the quality department after it."""
+        if self.state not in OPEN_STATES:
+            return
         company = self.company_id
-        return company.itss_callback_warning_hours, company.itss_callback_escalation_hours
+        leader = self._get_leader()
+        warning = company._itss_add_hours(self.deadline, -company.itss_callback_warning_hours)
+        yield Alarm(
+            WARNED,
+            max(warning, self.resolved_at),
+            self.user_id.filtered("active") or leader,
+            lambda env: env._("Call the customer back before the deadline"),
+        )
+        yield Alarm(
+            LEADER_TOLD,
+            self.deadline,
+            leader,
+            lambda env: env._("Callback overdue: the customer was not called in time"),
+        )
+        yield Alarm(
+            QUALITY_TOLD,
+            company._itss_add_hours(self.deadline, company.itss_callback_escalation_hours),
+            self.env["res.users"],
+            lambda env: env._("Callback still missing after a second period"),
+        )
 
-    def _get_clock_user(self, level):
-        user = self.user_id.filtered("active") if level == WARNED else self.env["res.users"]
+    def _get_leader(self):
+        """Return who answers for those who call; nobody when the quality department itself does."""
         if self._is_for_quality():
-            return user
-        leader = self.team_id.itss_leader_id
+            return self.env["res.users"]
+        leader = self.team_id.itss_leader_id.filtered("active")
         desk = self.company_id.itss_service_desk_department_id.manager_id.user_id
-        return user or leader.filtered("active") or desk.filtered("active")
-
-    def _get_escalation_summary(self, level):
-        return {
-            WARNED: self.env._("Call the customer back before the deadline"),
-            LEADER_TOLD: self.env._("Callback overdue: the customer was not called in time"),
-            QUALITY_TOLD: self.env._("Callback still missing after a second period"),
-        }[level]
+        return leader or desk.filtered("active")
 
     @api.model
     def _cron_send_links(self):

@@ -11,7 +11,7 @@ from odoo.tools import SQL, email_normalize, html2plaintext, is_html_empty
 from ..tools.durations import format_minutes
 from ..tools.figures import Figure
 from .itss_complaint_severity import LEVELS, SEVERITIES
-from .itss_escalation_mixin import WARNED
+from .itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED, Alarm
 
 _logger = logging.getLogger(__name__)
 
@@ -48,7 +48,8 @@ class ItssComplaint(models.Model):
     _number_prefix = "CP"
     _initial_state = "new"
     _mail_post_access = "read"
-    _quiet_levels = (WARNED,)
+    _clock_fields = ("state", "acknowledged_at", "acknowledge_deadline", "answer_deadline")
+    _quiet_levels = _passing_levels = (WARNED,)
     _transitions = {
         ("new", "acknowledged"): (GROUP_SERVICE_DESK,),
         ("new", "investigating"): (GROUP_OPERATIONS, GROUP_QUALITY),
@@ -100,7 +101,6 @@ class ItssComplaint(models.Model):
         "acknowledge_deadline",
         "answer_deadline",
         "escalation_level",
-        "escalate_at",
         "resolved_by_id",
         "closed_by_id",
         "callback_ids",
@@ -321,7 +321,6 @@ class ItssComplaint(models.Model):
     can_hold_invalid = fields.Boolean(compute="_compute_can_steps")
     can_confirm_invalid = fields.Boolean(compute="_compute_can_steps")
 
-    _escalation_index = models.Index("(escalate_at) WHERE escalate_at IS NOT NULL")
     _list_index = models.Index("(company_id, received_at)")
     _repeat_index = models.Index("(customer_id, category_id, received_at)")
 
@@ -365,7 +364,7 @@ class ItssComplaint(models.Model):
     def _compute_time_left(self):
         now = fields.Datetime.now()
         for complaint in self:
-            deadline = complaint._get_clock_deadline()
+            deadline = complaint._get_deadline()
             runs = complaint.state in OPEN_STATES and bool(deadline)
             minutes = (deadline - now).total_seconds() / 60 if runs else 0
             complaint.is_overdue = runs and minutes < 0
@@ -635,32 +634,32 @@ class ItssComplaint(models.Model):
     # The clock: to acknowledge, then to answer
     # -------------------------------------------------------------------------
 
-    @api.model
-    def _get_clock_domain(self):
-        return Domain("state", "in", OPEN_STATES)
-
-    def _get_clock_deadline(self):
+    def _get_deadline(self):
         if self.state == "new" and not self.acknowledged_at:
             return self.acknowledge_deadline
         return self.answer_deadline
 
-    def _get_clock_hours(self):
+    def _get_alarms(self):
+        """Who handles it before the deadline, the leader at it, the quality department after it."""
+        deadline = self._get_deadline()
+        if self.state not in OPEN_STATES or not deadline:
+            return
         company = self.company_id
-        return company.itss_complaint_warning_hours, company.itss_complaint_escalation_hours
-
-    def _get_clock_user(self, level):
-        company = self.company_id
-        user = self.user_id.filtered("active") if level == WARNED else self.env["res.users"]
         departments = self.department_id | company.itss_operations_department_id
-        leaders = departments.manager_id.user_id.filtered("active")
-        return user or leaders[:1]
-
-    def _get_escalation_summary(self, level):
-        return {
-            1: self.env._("Complaint due soon"),
-            2: self.env._("Complaint overdue"),
-            3: self.env._("Complaint still open after a second period"),
-        }[level]
+        leader = departments.manager_id.user_id.filtered("active")[:1]
+        yield Alarm(
+            WARNED,
+            company._itss_add_hours(deadline, -company.itss_complaint_warning_hours),
+            self.user_id.filtered("active") or leader,
+            lambda env: env._("Complaint due soon"),
+        )
+        yield Alarm(LEADER_TOLD, deadline, leader, lambda env: env._("Complaint overdue"))
+        yield Alarm(
+            QUALITY_TOLD,
+            company._itss_add_hours(deadline, company.itss_complaint_escalation_hours),
+            self.env["res.users"],
+            lambda env: env._("Complaint still open after a second period"),
+        )
 
     # -------------------------------------------------------------------------
     # Workflow
@@ -767,7 +766,7 @@ class ItssComplaint(models.Model):
             self._take_up(new_state)
         elif new_state == "resolved":
             self.write({"resolved_at": now, "resolved_by_id": self.env.uid})
-            self._stop_clock()
+            self._stop_asking()
             self._open_callback()
             self._send_to_customer("itss_quality.itss_complaint_answered_template")
         elif new_state == "reopened":
@@ -775,7 +774,7 @@ class ItssComplaint(models.Model):
         elif new_state in ENDED_STATES:
             name = "closed_by_id" if new_state == "closed" else "invalid_confirmed_by_id"
             self.write({"closed_at": now, name: self.env.uid})
-            self._stop_clock()
+            self._stop_asking()
             self._cancel_callbacks()
 
     def _take_up(self, new_state):
@@ -795,10 +794,6 @@ class ItssComplaint(models.Model):
             self._stop_asking()
         self.write({"acknowledged_at": fields.Datetime.now(), "user_id": handler.id})
         self._start_clock()
-
-    def _stop_clock(self):
-        self.escalate_at = False
-        self._stop_asking()
 
     def _reopen(self):
         """Take the complaint up again, with a new time to answer (superuser mode)."""

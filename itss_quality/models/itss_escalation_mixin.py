@@ -1,128 +1,144 @@
 from collections import defaultdict
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..tools.batches import run_batches
-from .itss_todo_mixin import TODO
+from ..tools.durations import get_midnight
 
 WARNED, LEADER_TOLD, QUALITY_TOLD = 1, 2, 3
+
+
+class Alarm(NamedTuple):
+    """What somebody is told once a moment has come."""
+
+    level: int
+    moment: datetime  # UTC
+    user: models.BaseModel  # when empty, the quality department's
+    words: Callable[[api.Environment], str]  # as for a to-do
+    date_deadline: date | None = None  # of the to-do: today
 
 
 class ItssEscalationMixin(models.AbstractModel):
     """Clock that tells people at set times that something is due, each once.
 
-    One stored time, ``escalate_at``, says when the next one has to know; the model that inherits
-    says who that is and what is told. It has ``company_id``, activities and a chatter.
+    The model that inherits says which alarms a record has, and on which fields they depend. The
+    moment of the next one is stored, so that the scheduled action finds what is due; the last one
+    that was told is the record's level. The model has ``company_id`` and a chatter.
     """
 
     _name = "itss.escalation.mixin"
     _description = "Escalation"
     _inherit = ["itss.todo.mixin"]
 
+    # fields whose change sets the clock anew
+    _clock_fields: tuple[str, ...] = ()
     # levels that are told to one person only, and leave no note
     _quiet_levels: tuple[int, ...] = ()
+    # levels that nobody is told any more when the next one is due as well
+    _passing_levels: tuple[int, ...] = ()
+    # whether the to-dos are announced by mail
+    _mails_alarms = False
 
     escalation_level = fields.Integer(readonly=True, copy=False, default=0, aggregator=None)
-    escalate_at = fields.Datetime(string="Next Escalation", readonly=True, copy=False)
+    escalate_at = fields.Datetime(
+        string="Next Escalation",
+        compute="_compute_escalate_at",
+        store=True,
+        index="btree_not_null",
+    )
+
+    # -------------------------------------------------------------------------
+    # COMPUTES
+    # -------------------------------------------------------------------------
+
+    @api.depends(lambda self: ("escalation_level", *self._clock_fields))
+    def _compute_escalate_at(self):
+        for record in self:
+            record.escalate_at = next((one.moment for one in record._get_alarms_left()), False)
 
     # -------------------------------------------------------------------------
     # Hooks
     # -------------------------------------------------------------------------
 
-    @api.model
-    def _get_clock_domain(self):
-        """Return the domain of the records whose clock runs."""
+    def _get_alarms(self):
+        """Yield the alarms of the record in their order; none while its clock does not run.
+
+        Whoever asks takes no more than needed, so what is costly is best worked out last.
+        """
         raise NotImplementedError
 
-    def _get_clock_deadline(self):
-        """Return the deadline that is watched (UTC)."""
-        raise NotImplementedError
-
-    def _get_clock_hours(self):
-        """Return how long before the deadline is warned, and how long after it the quality
-        department is told, in hours."""
-        raise NotImplementedError
-
-    def _get_clock_user(self, level):
-        """Return whom to warn, or tell at the deadline; empty: the quality department."""
-        raise NotImplementedError
-
-    def _get_escalation_summary(self, level):
-        """Return what is told at a level, in the language of the environment."""
-        raise NotImplementedError
-
-    def _shift_clock(self, moment, hours):
-        """Return a time some hours after (negative: before) another, as the clock counts hours."""
-        return self.company_id._itss_add_hours(moment, hours)
-
-    # -------------------------------------------------------------------------
-    # The clock of a deadline; a model may have another one
-    # -------------------------------------------------------------------------
-
-    def _start_clock(self):
-        """Let the clock of the deadline begin anew (superuser mode)."""
-        for record in self:
-            warning, _second = record._get_clock_hours()
-            deadline = record._get_clock_deadline()
-            record.write(
-                {
-                    "escalation_level": 0,
-                    "escalate_at": record._shift_clock(deadline, -warning),
-                }
-            )
-
-    def _get_escalation(self, now):
-        """Return the level that is due and the user to tell (superuser mode)."""
-        level = self.escalation_level + 1
-        if level == WARNED and now >= self._get_clock_deadline():
-            level = LEADER_TOLD
-        user = self._get_clock_user(level) if level < QUALITY_TOLD else None
-        return level, user or self.company_id._itss_get_quality_user()
-
-    def _get_next_escalation(self, level):
-        """Return when the level after this one is due (UTC), or ``False``."""
-        if level == WARNED:
-            return self._get_clock_deadline()
-        if level == LEADER_TOLD:
-            _warning, second = self._get_clock_hours()
-            return self._shift_clock(self._get_clock_deadline(), second)
-        return False
+    def _note_told(self, user, words):
+        """Leave a note on the records of what a user, or nobody, was told."""
+        note = f"{words} → {user.name or '—'}"
+        self._message_log_batch(bodies=dict.fromkeys(self.ids, note))
 
     # -------------------------------------------------------------------------
     # Business
     # -------------------------------------------------------------------------
 
+    def _start_clock(self):
+        """Let the alarms begin anew (superuser mode)."""
+        self.escalation_level = 0
+
     @api.model
     def _cron_escalate(self):
         """Tell whoever has to know by now, each once; a run that was missed is made up for."""
-        domain = self._get_clock_domain() & Domain("escalate_at", "<=", fields.Datetime.now())
-        run_batches(self, [(domain, lambda batch: batch._escalate())], size=500)
+        due = Domain("escalate_at", "<=", fields.Datetime.now())
+        run_batches(self, [(due, lambda batch: batch._escalate())], size=500)
 
     def _escalate(self):
-        """Tell whoever has to know by now, and note when the next one has to."""
+        """Tell whoever has to know by now."""
         now = fields.Datetime.now()
         todo = self
         while todo:
-            told = defaultdict(self.browse)
-            for record in todo:
-                told[record._get_escalation(now)] |= record
-            for (level, user), records in told.items():
-                records._tell(level, user)
+            for alarm, records in todo._get_due_alarms(now):
+                records._tell(alarm)
             # whoever was not told in time is told now
             todo = todo.filtered(lambda record: record.escalate_at and record.escalate_at <= now)
 
-    def _tell(self, level, user):
+    def _get_due_alarms(self, now):
+        """Return pairs of an alarm and the records on which it is due: those it says the same of."""
+        alarms, records = {}, defaultdict(self.browse)
+        for record in self:
+            alarm = record._get_due_alarm(now)
+            if not alarm:
+                # what its alarms depend on was changed behind the clock's back
+                record.escalate_at = False
+                continue
+            words = alarm.words(self.with_context(lang=alarm.user.lang).env)
+            key = (alarm.level, alarm.user, alarm.date_deadline, words)
+            alarms[key] = alarm
+            records[key] |= record
+        return [(alarms[key], records[key]) for key in alarms]
+
+    def _get_due_alarm(self, now):
+        """Return the next alarm, or one after it that is due as well and says more."""
+        due = None
+        for alarm in self._get_alarms_left():
+            if due and (due.level not in self._passing_levels or alarm.moment > now):
+                break
+            due = alarm
+        if due and not due.user:
+            return due._replace(user=self.company_id._itss_get_quality_user())
+        return due
+
+    def _get_alarms_left(self):
+        return (alarm for alarm in self._get_alarms() if alarm.level > self.escalation_level)
+
+    def _tell(self, alarm):
         records = self.with_context(
-            lang=user.lang, tracking_disable=True, mail_activity_quick_update=True
+            tracking_disable=True, mail_activity_quick_update=not self._mails_alarms
         )
-        for record in records:
-            record.write(
-                {"escalation_level": level, "escalate_at": record._get_next_escalation(level)}
-            )
-        summary = records._get_escalation_summary(level)
-        if user:
-            records.activity_schedule(TODO, summary=summary, user_id=user.id)
-        if level not in self._quiet_levels:
-            words = f"{summary} → {user.name or '—'}"
-            records._message_log_batch(bodies=dict.fromkeys(records.ids, words))
+        records.escalation_level = alarm.level
+        asked = records._ask(alarm.user, alarm.words, date_deadline=alarm.date_deadline)
+        if alarm.level not in self._quiet_levels:
+            for user, told in asked.items():
+                told._note_told(user, alarm.words(told.env))
+
+    def _get_morning(self, day, user):
+        """Return when a day begins for a user (UTC)."""
+        return get_midnight((self.with_user(user) if user else self).env, day)

@@ -6,8 +6,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL, plaintext2html
 from odoo.tools.misc import format_date
 
-from ..tools.durations import get_midnight
 from ..tools.figures import Figure
+from .itss_escalation_mixin import Alarm
 
 GROUP_USER = "itss_quality.group_itss_user"
 GROUP_OPERATIONS = "itss_quality.group_itss_operations"
@@ -37,7 +37,9 @@ class ItssImprovement(models.Model):
 
     _number_prefix = "IM"
     _mail_post_access = "read"
+    _clock_fields = ("state", "date_deadline", "effectiveness", "date_check")
     _quiet_levels = (AHEAD, DUE, CHECK_DUE)
+    _passing_levels = (AHEAD, DUE, LATE)
     _transitions = {
         ("draft", "planned"): (GROUP_OPERATIONS, GROUP_QUALITY),
         ("planned", "in_progress"): (GROUP_USER,),
@@ -88,7 +90,6 @@ class ItssImprovement(models.Model):
         "effectiveness",
         "deadline_changes",
         "escalation_level",
-        "escalate_at",
     )
 
     name = fields.Char(required=True, tracking=True)
@@ -181,8 +182,6 @@ class ItssImprovement(models.Model):
     can_check = fields.Boolean(compute="_compute_can_steps")
     can_postpone = fields.Boolean(compute="_compute_can_steps")
 
-    # what the clock and the lists look for
-    _escalation_index = models.Index("(escalate_at) WHERE escalate_at IS NOT NULL")
     _state_index = models.Index("(company_id, state, date_deadline)")
     _source_index = models.Index("(source_model, source_id) WHERE source_id IS NOT NULL")
 
@@ -386,7 +385,7 @@ class ItssImprovement(models.Model):
         if new_state == "closed":
             self._apply_verification()
         elif new_state == "to_verify":
-            self.write({"completed_by_id": self.env.uid, "escalate_at": False})
+            self.completed_by_id = self.env.uid
             self._stop_asking()
         elif new_state == "planned":
             self._ask(
@@ -396,7 +395,6 @@ class ItssImprovement(models.Model):
             )
             self._start_clock()
         elif new_state == "cancelled":
-            self.escalate_at = False
             self._stop_asking()
             if source := self._get_source():
                 source._check_improvements_left(self)
@@ -416,8 +414,6 @@ class ItssImprovement(models.Model):
                 "verified_date": today,
                 "date_check": check,
                 "effectiveness": "pending",
-                "escalation_level": CHECK_DUE - 1,
-                "escalate_at": self._get_morning(check),
             }
         )
 
@@ -457,7 +453,7 @@ class ItssImprovement(models.Model):
         improvement._note_check("effectiveness", result, note)
         improvement._stop_asking()
         if result == "effective":
-            improvement.write({"effectiveness": result, "escalate_at": False})
+            improvement.effectiveness = result
             return
         improvement.write(
             {
@@ -501,57 +497,51 @@ class ItssImprovement(models.Model):
         return model.browse(self.source_id).exists()
 
     # -------------------------------------------------------------------------
-    # The clock: the owner before, at and after the deadline, then the head of the department
+    # The clock
     # -------------------------------------------------------------------------
-
-    @api.model
-    def _get_clock_domain(self):
-        to_check = Domain("state", "=", "closed") & Domain("effectiveness", "=", "pending")
-        return Domain("state", "in", OWNER_STATES) | to_check
 
     def _start_clock(self):
         """Let the reminders of the deadline begin anew; those whose time is over are left out."""
         now = fields.Datetime.now()
-        level = 0
-        while level < HEAD_TOLD and self._get_alarm(level + 1) <= now:
-            level += 1
-        self.write({"escalation_level": level, "escalate_at": self._get_next_escalation(level)})
+        for improvement in self:
+            missed = [alarm.level for alarm in improvement._get_alarms() if alarm.moment <= now]
+            improvement.escalation_level = max(missed, default=0)
 
-    def _get_alarm(self, level):
-        days = {
-            AHEAD: -self.company_id.itss_reminder_days,
-            DUE: 0,
-            LATE: 1,
-            HEAD_TOLD: 1 + self.company_id.itss_improvement_escalation_days,
-        }[level]
-        return self._get_morning(self.date_deadline + timedelta(days=days))
+    def _get_alarms(self):
+        """The owner before, at and after the deadline, then the head of the department; much later
+        the quality department, to check whether it has worked.
+        """
+        if self.state in OWNER_STATES:
+            yield from self._get_deadline_alarms()
+        elif self.state == "closed" and self.effectiveness == "pending":
+            yield Alarm(
+                CHECK_DUE,
+                self._get_owner_morning(self.date_check),
+                self.env["res.users"],
+                lambda env: env._("Check whether the improvement has worked"),
+            )
 
-    def _get_morning(self, day):
-        return get_midnight(self.with_user(self.owner_id or self.env.user).env, day)
+    def _get_deadline_alarms(self):
+        company = self.company_id
+        owner = self.owner_id.filtered("active")
+        head = self.department_id.manager_id.user_id.filtered("active")
+        ahead, after = company.itss_reminder_days, company.itss_improvement_escalation_days
+        for level, days, user, words in (
+            (AHEAD, -ahead, owner, lambda env: env._("Improvement due soon")),
+            (DUE, 0, owner, lambda env: env._("Improvement due today")),
+            (LATE, 1, owner, lambda env: env._("Improvement late")),
+            (
+                HEAD_TOLD,
+                1 + after,
+                head,
+                lambda env: env._("Improvement of your department still late"),
+            ),
+        ):
+            morning = self._get_owner_morning(self.date_deadline + timedelta(days=days))
+            yield Alarm(level, morning, user, words)
 
-    def _get_escalation(self, now):
-        level = self.escalation_level + 1
-        # who was not told in time is told the last of what there was to say
-        while level < HEAD_TOLD and self._get_alarm(level + 1) <= now:
-            level += 1
-        user = self.owner_id.filtered("active")
-        if level == HEAD_TOLD:
-            user = self.department_id.manager_id.user_id.filtered("active")
-        elif level == CHECK_DUE:
-            user = self.env["res.users"]
-        return level, user or self.company_id._itss_get_quality_user()
-
-    def _get_next_escalation(self, level):
-        return self._get_alarm(level + 1) if level < HEAD_TOLD else False
-
-    def _get_escalation_summary(self, level):
-        return {
-            AHEAD: self.env._("Improvement due soon"),
-            DUE: self.env._("Improvement due today"),
-            LATE: self.env._("Improvement late"),
-            HEAD_TOLD: self.env._("Improvement of your department still late"),
-            CHECK_DUE: self.env._("Check whether the improvement has worked"),
-        }[level]
+    def _get_owner_morning(self, day):
+        return self._get_morning(day, self.owner_id)
 
     # -------------------------------------------------------------------------
     # Figures

@@ -5,11 +5,10 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
-from ..tools.durations import get_midnight
 from ..tools.figures import Figure
 from ..tools.records import refuse_moving
 from .itss_audit import GROUP_MANAGEMENT, GROUP_QUALITY, GROUP_USER
-from .itss_escalation_mixin import WARNED
+from .itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED, Alarm
 
 CLOCK_STATES = ("raised", "disputed", "confirmed")
 
@@ -35,7 +34,8 @@ class ItssNonconformity(models.Model):
 
     _number_prefix = "NC"
     _mail_post_access = "read"
-    _quiet_levels = (WARNED,)
+    _clock_fields = ("state", "date_deadline")
+    _quiet_levels = _passing_levels = (WARNED,)
     _transitions = {
         ("draft", "raised"): (GROUP_USER,),
         ("raised", "confirmed"): (GROUP_USER,),
@@ -76,7 +76,6 @@ class ItssNonconformity(models.Model):
         "closed_by_id",
         "closed_at",
         "escalation_level",
-        "escalate_at",
     )
 
     name = fields.Char(
@@ -166,7 +165,6 @@ class ItssNonconformity(models.Model):
     can_close = fields.Boolean(compute="_compute_can_steps")
     can_improve = fields.Boolean(compute="_compute_can_steps")
 
-    _escalation_index = models.Index("(escalate_at) WHERE escalate_at IS NOT NULL")
     _list_index = models.Index("(company_id, state, date_deadline)")
     _line_unique = models.UniqueIndex(
         "(audit_line_id) WHERE state != 'withdrawn'",
@@ -452,7 +450,6 @@ class ItssNonconformity(models.Model):
         self._stop_asking()
         if new_state == "raised":
             self.write({"raised_by_id": uid, "raised_at": now})
-            self._start_clock()
             self._ask_head()
         elif old_state == "disputed":
             self.write({"decided_by_id": uid, "decided_at": now})
@@ -465,7 +462,6 @@ class ItssNonconformity(models.Model):
         elif new_state == "closed":
             self.write({"closed_by_id": uid, "closed_at": now})
         if new_state in ("closed", "withdrawn"):
-            self.escalate_at = False
             self.audit_id._ask_to_close()
 
     def _get_head_user(self):
@@ -522,34 +518,30 @@ class ItssNonconformity(models.Model):
         self.audit_id.filtered(lambda audit: audit.state == "follow_up")._stop_asking()
 
     # -------------------------------------------------------------------------
-    # The clock: head of the department ahead and at the deadline, then the quality department
+    # The clock
     # -------------------------------------------------------------------------
 
-    @api.model
-    def _get_clock_domain(self):
-        return Domain("state", "in", CLOCK_STATES)
-
-    def _get_clock_deadline(self):
-        user = self.company_id._itss_get_quality_user()
-        return get_midnight(self.with_user(user).env, self.date_deadline + timedelta(days=1))
-
-    def _get_clock_hours(self):
+    def _get_alarms(self):
+        """Head of the department ahead of the deadline and at it, then the quality department."""
+        if self.state not in CLOCK_STATES:
+            return
         company = self.company_id
-        return company.itss_reminder_days * 24, company.itss_improvement_escalation_days * 24
-
-    def _shift_clock(self, moment, hours):
-        # the deadline is a day, so days are counted by the calendar, not by hours of work
-        return moment + timedelta(hours=hours)
-
-    def _get_clock_user(self, level):
-        return self._get_head_user()
-
-    def _get_escalation_summary(self, level):
-        return {
-            1: self.env._("Nonconformity to be corrected soon"),
-            2: self.env._("Nonconformity late"),
-            3: self.env._("Nonconformity still open after a second period"),
-        }[level]
+        quality = company._itss_get_quality_user()
+        head = self._get_head_user()
+        deadline = self._get_morning(self.date_deadline + timedelta(days=1), quality)
+        yield Alarm(
+            WARNED,
+            deadline - timedelta(days=company.itss_reminder_days),
+            head,
+            lambda env: env._("Nonconformity to be corrected soon"),
+        )
+        yield Alarm(LEADER_TOLD, deadline, head, lambda env: env._("Nonconformity late"))
+        yield Alarm(
+            QUALITY_TOLD,
+            deadline + timedelta(days=company.itss_improvement_escalation_days),
+            quality,
+            lambda env: env._("Nonconformity still open after a second period"),
+        )
 
     # -------------------------------------------------------------------------
     # Improvements

@@ -1,6 +1,5 @@
 import re
 from datetime import timedelta
-from functools import partial
 
 from dateutil.relativedelta import relativedelta
 
@@ -9,15 +8,16 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.misc import format_date
 
-from ..tools.batches import run_batches
 from ..tools.figures import Figure
 from ..tools.plan_date import parse_plan_date
 from ..tools.plan_names import names_everybody
 from ..tools.plan_template import shift_year, shift_years
+from .itss_escalation_mixin import Alarm
 
 GROUP_USER = "itss_quality.group_itss_user"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
 OPEN_STATES = ("planned", "in_progress")
+DUE_SOON, LATE = 1, 2
 PRINTED_SEPARATORS = re.compile(r"[、,，;；/\n]+")
 
 
@@ -29,8 +29,8 @@ class ItssPlanLine(models.Model):
     _inherit = [
         "itss.workflow.mixin",
         "itss.figure.mixin",
+        "itss.escalation.mixin",
         "mail.thread",
-        "itss.todo.mixin",
     ]
     _order = "plan_id, sequence, id"
     _rec_names_search = ["number", "name"]
@@ -38,6 +38,9 @@ class ItssPlanLine(models.Model):
     _figure_topics = {"processes": 10, "objectives": 30}
 
     _mail_post_access = "read"
+    _clock_fields = ("state", "plan_state", "date_end", "company_id.itss_reminder_days")
+    _quiet_levels = _passing_levels = (DUE_SOON,)
+    _mails_alarms = True
     _initial_state = "planned"
     _transitions = {
         ("planned", "in_progress"): (GROUP_USER,),
@@ -73,7 +76,7 @@ class ItssPlanLine(models.Model):
         "kind",
         "report_ids",
     )
-    _stamp_fields = ("previous_id", "carried_over", "reminder_stage", "date_done")
+    _stamp_fields = ("previous_id", "carried_over", "escalation_level", "date_done")
 
     plan_id = fields.Many2one("itss.plan", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="plan_id.company_id", store=True, index=True)
@@ -211,8 +214,8 @@ class ItssPlanLine(models.Model):
     )
     reminder_stage = fields.Selection(
         [("upcoming", "Due Soon"), ("late", "Late")],
-        readonly=True,
-        copy=False,
+        compute="_compute_reminder_stage",
+        store=True,
         help="The last reminder sent for this line; each is sent once.",
     )
     is_late = fields.Boolean(string="Late", compute="_compute_is_late", search="_search_is_late")
@@ -238,8 +241,6 @@ class ItssPlanLine(models.Model):
         "CHECK(date_start IS NULL OR date_end IS NULL OR date_start <= date_end)",
         "A line can't end before it starts.",
     )
-    # what the reminders look for
-    _due_index = models.Index("(plan_state, date_end) WHERE state IN ('planned', 'in_progress')")
 
     # -------------------------------------------------------------------------
     # COMPUTES
@@ -315,6 +316,12 @@ class ItssPlanLine(models.Model):
                 line.start_label = self.env._("Start Work")
             else:
                 line.start_label = startable[0]._get_start_label() if startable else ""
+
+    @api.depends("escalation_level")
+    def _compute_reminder_stage(self):
+        stages = {DUE_SOON: "upcoming", LATE: "late"}
+        for line in self:
+            line.reminder_stage = stages.get(line.escalation_level)
 
     @api.depends("date_end", "state", "plan_state")
     def _compute_is_late(self):
@@ -527,14 +534,14 @@ class ItssPlanLine(models.Model):
                     "state": old.state,
                     "date_done": old.date_done,
                     "cancel_reason": old.cancel_reason,
-                    "reminder_stage": old.reminder_stage
+                    "escalation_level": old.escalation_level
                     if old.date_end == line.date_end
-                    else False,
+                    else 0,
                     "carried_over": old.carried_over,
                 }
             )
             old.report_ids.line_id = line
-            if line.reminder_stage == old.reminder_stage:
+            if line.escalation_level == old.escalation_level:
                 old.activity_ids.write({"res_id": line.id})
             else:
                 old.activity_ids.unlink()
@@ -763,64 +770,37 @@ class ItssPlanLine(models.Model):
         ]
 
     # -------------------------------------------------------------------------
-    # Scheduled actions
+    # The clock
     # -------------------------------------------------------------------------
 
-    @api.model
-    def _cron_remind(self):
-        """Remind of lines that fall due, and report late ones (plan 5, 质量部: supervise).
-
-        The person in charge gets a to-do some days ahead (company setting), the
-        quality department one when the line is late; each once per line. A day
-        on which the action did not run is made up for on the next.
+    def _get_alarms(self):
+        """The person in charge some days ahead (company setting), the quality department when the
+        line is late (plan 5, 质量部: supervise).
         """
-        companies = self._read_group(self._get_open_domain(), ["company_id"])
-        run_batches(
-            self, [job for [company] in companies for job in self._get_remind_jobs(company)]
-        )
-
-    def _get_remind_jobs(self, company):
-        """Return (domain, step) for the lines of a company to remind of today."""
-        # the day it is where the company's plan is watched
-        user = company._itss_get_quality_user()
-        today = fields.Date.context_today(self.with_context(tz=user.tz))
-        ahead = today + timedelta(days=company.itss_reminder_days)
-        open_lines = self._get_open_domain() & Domain("company_id", "=", company.id)
-        late = open_lines & Domain("date_end", "<", today)
-        late &= Domain("reminder_stage", "in", (False, "upcoming"))
-        soon = open_lines & Domain("date_end", ">=", today) & Domain("date_end", "<=", ahead)
-        soon &= Domain("reminder_stage", "=", False)
-
-        def remind(stage, lines):
-            for line in lines.with_company(company):
-                line._remind(stage)
-
-        return [(late, partial(remind, "late")), (soon, partial(remind, "upcoming"))]
-
-    def _remind(self, stage):
-        """Schedule the to-do of a stage and note that it was done."""
-        self.ensure_one()
-        self.reminder_stage = stage
-        if stage == "upcoming":
-            user = self._get_user_in_charge()
-        else:
-            user = self.company_id._itss_get_quality_user()
-        if not user:
+        if not self._is_open() or not self.date_end:
             return
-        line = self.with_context(lang=user.lang)
-        due = format_date(line.env, line.date_end)
-        if stage == "upcoming":
-            summary = line.env._("Plan line due on %(due)s", due=due)
-        else:
-            summary = line.env._("Plan line late since %(due)s", due=due)
-            # whoever is late may remove a to-do, but not what was reported
-            line.message_post(body=summary, partner_ids=user.partner_id.ids)
-        line.activity_schedule(
-            "mail.mail_activity_data_todo",
-            date_deadline=line.date_end,
-            summary=summary,
-            user_id=user.id,
+        company = self.company_id
+        quality = company._itss_get_quality_user()
+        ahead = timedelta(days=company.itss_reminder_days)
+        yield Alarm(
+            DUE_SOON,
+            self._get_morning(self.date_end - ahead, quality),
+            self._get_user_in_charge(),
+            lambda env: env._("Plan line due on %(due)s", due=format_date(env, self.date_end)),
+            date_deadline=self.date_end,
         )
+        yield Alarm(
+            LATE,
+            self._get_morning(self.date_end + timedelta(days=1), quality),
+            quality,
+            lambda env: env._("Plan line late since %(due)s", due=format_date(env, self.date_end)),
+            date_deadline=self.date_end,
+        )
+
+    def _note_told(self, user, words):
+        # whoever is late may remove a to-do, but not what was reported
+        for line in self:
+            line.message_post(body=words, partner_ids=user.partner_id.ids)
 
     def _get_user_in_charge(self):
         """Return the user to remind: the person named, or who holds the title named."""

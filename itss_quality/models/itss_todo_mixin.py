@@ -48,7 +48,8 @@ class ItssTodoMixin(models.AbstractModel):
 
     def _get_stand_ins(self):
         """Return who is asked in place of a user who can't open the record: the first who can."""
-        return self.company_id._itss_get_quality_users()
+        company = self.company_id
+        return company._itss_get_quality_user() | company._itss_get_quality_users()
 
     def _ask(self, user, words, **vals):
         """Give a user a to-do on each record, or who stands in for the user (superuser mode).

@@ -89,19 +89,19 @@ class ResCompany(models.Model):
         )
 
     def _itss_get_quality_user(self):
-        """Return the user who is told what the quality department has to know, if there is one."""
-        return self._itss_get_quality_users()[:1]
+        """Return the user who is told what the quality department has to know.
 
-    def _itss_get_quality_users(self):
-        """Return who can speak for the quality department, in the order they are turned to.
-
-        The manager of the department, then the company's users with the quality role.
+        The manager of the quality department, else any of the company's users
+        with the quality role; an empty recordset when there is neither.
         """
         self.ensure_one()
         manager = self.sudo().itss_quality_department_id.manager_id.user_id
+        return manager.filtered("active") or self._itss_get_quality_users()[:1]
+
+    def _itss_get_quality_users(self):
+        """Return the company's users with the quality role, in a steady order."""
         group = self.env.ref("itss_quality.group_itss_quality").sudo()
-        users = group.all_user_ids.filtered(lambda user: self in user.company_ids)
-        return manager.filtered("active") | users.sorted("id")
+        return group.all_user_ids.filtered(lambda user: self in user.company_ids).sorted("id")
 
     def _itss_add_hours(self, moment, hours):
         """Return a time some hours after (negative: before) another, as the company counts hours.

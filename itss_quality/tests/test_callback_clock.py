@@ -315,15 +315,15 @@ class TestCallbackEscalation(ClockCommon):
         before, broken, after = callbacks = self.env["itss.callback"].union(
             *(self._solve_for_agent() for _number in range(3))
         )
-        get_next_escalation = type(broken)._get_next_escalation
+        get_due_alarm = type(broken)._get_due_alarm
 
-        def fail_on_broken(callback, level):
+        def fail_on_broken(callback, now):
             if callback == broken:
                 raise ValueError("broken")
-            return get_next_escalation(callback, level)
+            return get_due_alarm(callback, now)
 
         with (
-            patch.object(type(broken), "_get_next_escalation", fail_on_broken),
+            patch.object(type(broken), "_get_due_alarm", fail_on_broken),
             self.assertLogs("odoo.addons.itss_quality", "ERROR") as logs,
         ):
             self._run("escalate", DEADLINE)

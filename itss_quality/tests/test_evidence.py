@@ -133,7 +133,7 @@ class TestEvidence(ItssCommon):
 
     def test_a_late_line_stays_reported_when_its_to_do_is_removed(self):
         with freeze_time("2025-12-15"):
-            self.line.sudo()._remind("late")
+            self.line.sudo()._escalate()
         self.line.activity_ids.unlink()
         self.assertIn("late since", self.line.message_ids[0].body)
         self.assertIn(self.quality_user.partner_id, self.line.message_ids[0].partner_ids)

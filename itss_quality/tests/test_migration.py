@@ -41,3 +41,23 @@ class TestMigration(SurveyRoundCommon):
         self.assertFalse(approved.recipient_ids)
         self.approve(chosen)
         self.assertTrue(chosen.with_user(self.staff_user).has_access("read"))
+
+    def test_plan_lines_reminded_of_before_are_not_told_of_again(self):
+        new, upcoming, late = self.approve(self.make_plan(lines=3)).line_ids
+        cron = self.env.ref("itss_quality.ir_cron_itss_plan_line_remind")
+        cron.code = "model._cron_remind()"
+        self.env.flush_all()
+        for line, stage in ((upcoming, "upcoming"), (late, "late")):
+            self.env.cr.execute(
+                "UPDATE itss_plan_line SET reminder_stage = %s WHERE id = %s", (stage, line.id)
+            )
+        self.env.invalidate_all()
+        self.migrate("19.0.1.4.0", "post-clock")
+        self.assertEqual(
+            [(line.escalation_level, line.reminder_stage) for line in (new, upcoming, late)],
+            [(0, False), (1, "upcoming"), (2, "late")],
+        )
+        self.assertEqual(str(new.escalate_at.date()), "2025-10-24")
+        self.assertEqual(str(upcoming.escalate_at.date()), "2025-11-01")
+        self.assertFalse(late.escalate_at)
+        self.assertEqual(cron.code, "model._cron_escalate()")

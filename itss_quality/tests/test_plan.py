@@ -184,17 +184,20 @@ class TestPlan(ItssCommon):
         revision.unlink()
         plan.write({"state": "closed", "closing_note": "end of year"})
 
+    def _remind(self, plan, day):
+        with freeze_time(day):
+            plan.line_ids.sudo()._escalate()
+
     def test_closing_ends_the_to_dos_of_open_lines(self):
         plan = self.approve(self.make_plan())
-        plan.line_ids.sudo()._remind("upcoming")
+        self._remind(plan, "2025-10-31")
         self.assertTrue(plan.line_ids.activity_ids)
         plan.with_user(self.quality_user).write({"state": "closed", "closing_note": "x"})
         self.assertFalse(plan.line_ids.activity_ids)
 
     def test_reminders_follow_the_line_into_the_revision(self):
         plan = self.approve(self.make_plan(lines=2))
-        for line in plan.line_ids.sudo():
-            line._remind("upcoming")
+        self._remind(plan, "2025-10-31")
         revision = self._open(plan.with_user(self.quality_user).action_new_revision())
         revision.with_user(self.quality_user).change_note = "Changed"
         revision.line_ids[1].with_user(self.quality_user).date_text = "2025年12月"

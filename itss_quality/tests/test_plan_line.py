@@ -277,17 +277,38 @@ class TestPlanLine(ItssCommon):
         self._remind("2025-06-30")
         self.assertEqual(line.reminder_stage, "late")
 
+    def test_a_plan_approved_late_or_a_longer_notice_loses_no_reminder(self):
+        with freeze_time("2025-10-25"):
+            line = self._approved_line(date_text="2025年10月")
+        other = self._approved_line(date_text="2025年11月")
+        self._remind("2025-10-25")
+        self.assertEqual((line.reminder_stage, other.reminder_stage), ("upcoming", False))
+        self.company.itss_reminder_days = 40
+        self._remind("2025-10-25")
+        self.assertEqual(other.reminder_stage, "upcoming")
+        self.assertEqual([len(one.activity_ids) for one in (line, other)], [1, 1])
+
+    def test_lines_that_are_done_or_whose_plan_has_ended_wait_for_nothing(self):
+        done, closed = self._approved_line(), self._approved_line()
+        self.assertTrue(done.escalate_at and closed.escalate_at)
+        self.report(done, self.ops_user)
+        done.with_user(self.ops_user).action_done()
+        closed.plan_id.with_user(self.quality_user).write({"state": "closed", "closing_note": "x"})
+        self.assertFalse(done.escalate_at or closed.escalate_at)
+        done.with_user(self.quality_user).action_reopen()
+        self.assertTrue(done.escalate_at)
+
     def test_a_line_that_fails_does_not_stop_the_others(self):
         first = self._approved_line(date_text="2025年1月")
         second = self._approved_line(date_text="2025年1月")
-        remind = type(first)._remind
+        get_due_alarm = type(first)._get_due_alarm
 
-        def fail_on_first(line, stage):
+        def fail_on_first(line, now):
             if line == first:
                 raise ValueError("broken")
-            return remind(line, stage)
+            return get_due_alarm(line, now)
 
-        self.patch(type(first), "_remind", fail_on_first)
+        self.patch(type(first), "_get_due_alarm", fail_on_first)
         with self.assertLogs("odoo.addons.itss_quality", "ERROR"):
             self._remind("2025-02-15")
         self.assertFalse(first.reminder_stage)
@@ -337,7 +358,7 @@ class TestPlanLine(ItssCommon):
 
         self.patch(type(self.env["ir.cron"]), "_commit_progress", no_time)
         with freeze_time("2025-10-30"):
-            self.env["itss.plan.line"]._cron_remind()
+            self.env["itss.plan.line"]._cron_escalate()
         [(processed, remaining)] = told
         self.assertEqual(processed, 0)
         self.assertGreaterEqual(remaining, 3)
