@@ -10,6 +10,7 @@ from . import itss_escalation_mixin
 from . import itss_distribution_mixin
 from . import itss_report_mixin
 from . import itss_event_mixin
+from . import itss_part_mixin
 from . import itss_figure_mixin
 from . import itss_plan_work_mixin
 from . import itss_improvement

@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..tools.records import refuse_moving
-
 SERVER_FIELDS = ("signed_at", "signed_by_id")
 SIGNATURE_FIELDS = ("signature", "is_present", *SERVER_FIELDS)
 # whom the signature stands for
@@ -14,8 +12,11 @@ class ItssAttendance(models.Model):
 
     _name = "itss.attendance"
     _description = "Attendance"
+    _inherit = ["itss.part.mixin"]
     _order = "sequence, id"
     _check_company_auto = True
+
+    _whole_field = "meeting_id"
 
     meeting_id = fields.Many2one("itss.meeting", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="meeting_id.company_id", store=True, index=True)
@@ -74,13 +75,9 @@ class ItssAttendance(models.Model):
         # pylint: disable-next=context-overridden
         clean = super(ItssAttendance, self.with_context(context))
         attendances = clean.create([self._note_signature(vals) for vals in vals_list])
-        attendances = attendances.with_env(self.env)
-        attendances.meeting_id._check_frozen()
-        return attendances
+        return attendances.with_env(self.env)
 
     def write(self, vals):
-        self.meeting_id._check_frozen()
-        refuse_moving(self, vals, "meeting_id")
         if not self.env.su and set(vals) - {"signature", "is_present"}:
             self._check_organiser()
         if not PERSON_FIELDS.isdisjoint(vals) or vals.get("signature"):
@@ -88,15 +85,15 @@ class ItssAttendance(models.Model):
         if vals.get("is_present") is False and any(self.mapped("signature")):
             raise UserError(self.env._("Who has signed was present."))
         result = super().write(self._note_signature(vals))
-        if "meeting_id" in vals:
-            self.meeting_id._check_frozen()
         self.meeting_id._follow_held()
         return result
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_frozen(self):
-        self.meeting_id._check_frozen()
+    def _unlink_except_signed(self):
         self._check_unsigned()
+
+    def _check_whole_open(self):
+        self.meeting_id._check_whole_open()
 
     def _check_unsigned(self):
         """Refuse to put a signature under another name, to replace it, or to delete the row."""

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 SECTIONS = [
     ("people", "People"),
@@ -15,8 +15,11 @@ class ItssAuditChecklistLine(models.Model):
 
     _name = "itss.audit.checklist.line"
     _description = "Checklist Question"
+    _inherit = ["itss.part.mixin"]
     _order = "checklist_id, sequence, id"
     _rec_name = "question"
+
+    _whole_field = "checklist_id"
 
     checklist_id = fields.Many2one(
         "itss.audit.checklist", required=True, index=True, ondelete="cascade"
@@ -28,19 +31,5 @@ class ItssAuditChecklistLine(models.Model):
     question = fields.Text(string="What to Check", required=True, translate=True)
     method = fields.Char(string="How to Check", translate=True)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        lines = super().create(vals_list)
-        lines.checklist_id._check_unused()
-        return lines
-
-    def write(self, vals):
-        self.checklist_id._check_unused()
-        result = super().write(vals)
-        if "checklist_id" in vals:
-            self.checklist_id._check_unused()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_used(self):
+    def _check_whole_open(self):
         self.checklist_id._check_unused()

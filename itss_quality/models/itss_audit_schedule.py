@@ -6,11 +6,12 @@ class ItssAuditSchedule(models.Model):
 
     _name = "itss.audit.schedule"
     _description = "Audit Schedule"
-    _inherit = ["itss.event.mixin"]
+    _inherit = ["itss.part.mixin", "itss.event.mixin"]
     _order = "audit_id, start, id"
     _rec_name = "department_id"
     _check_company_auto = True
 
+    _whole_field = "audit_id"
     _event_fields = ("start", "stop", "location", "department_id", "auditor_ids", "topic")
 
     audit_id = fields.Many2one("itss.audit", required=True, index=True, ondelete="cascade")
@@ -33,32 +34,6 @@ class ItssAuditSchedule(models.Model):
             return
         for line in self:
             line.audit_id._check_auditors(line.auditor_ids.employee_id, line.department_id)
-
-    # -------------------------------------------------------------------------
-    # CRUD
-    # -------------------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        lines = super().create(vals_list)
-        lines._check_plan_open()
-        return lines
-
-    def write(self, vals):
-        if set(vals) - {"event_id"}:
-            self._check_plan_open()
-        result = super().write(vals)
-        if "audit_id" in vals:
-            self._check_plan_open()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_locked(self):
-        self._check_plan_open()
-
-    def _check_plan_open(self):
-        if not self.env.su:
-            self.audit_id._check_locked({"schedule_ids": True})
 
     # -------------------------------------------------------------------------
     # The calendar

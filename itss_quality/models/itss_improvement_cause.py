@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class ItssImprovementCause(models.Model):
@@ -6,8 +6,11 @@ class ItssImprovementCause(models.Model):
 
     _name = "itss.improvement.cause"
     _description = "Cause of an Improvement"
+    _inherit = ["itss.part.mixin"]
     _order = "sequence, id"
     _rec_name = "why"
+
+    _whole_field = "improvement_id"
 
     improvement_id = fields.Many2one(
         "itss.improvement", required=True, index=True, ondelete="cascade"
@@ -27,29 +30,6 @@ class ItssImprovementCause(models.Model):
         help="The bone of the fishbone diagram it belongs to.",
     )
 
-    # -------------------------------------------------------------------------
-    # CRUD
-    # -------------------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        causes = super().create(vals_list)
-        causes._check_editable()
-        return causes
-
-    def write(self, vals):
-        self._check_editable()
-        result = super().write(vals)
-        if "improvement_id" in vals:
-            self._check_editable()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_locked(self):
-        self._check_editable()
-
-    def _check_editable(self):
-        """Refuse to touch the causes of an improvement whose content is frozen."""
-        if not self.env.su:
-            self.improvement_id.check_access("write")
-            self.improvement_id._check_locked({"cause_ids": True})
+    def _check_whole_open(self):
+        self.improvement_id.check_access("write")
+        super()._check_whole_open()

@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import is_html_empty
 
-from ..tools.records import refuse_moving
-
 
 class ItssMeeting(models.Model):
     """Meeting with minutes and an attendance sheet (会议记录、签到表).
@@ -13,7 +11,7 @@ class ItssMeeting(models.Model):
 
     _name = "itss.meeting"
     _description = "Meeting"
-    _inherit = ["itss.event.mixin", "mail.thread", "itss.todo.mixin"]
+    _inherit = ["itss.part.mixin", "itss.event.mixin", "mail.thread", "itss.todo.mixin"]
     _order = "start, id"
     _check_company_auto = True
 
@@ -93,27 +91,23 @@ class ItssMeeting(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         meetings = super().create(vals_list)
-        meetings._check_frozen()
         meetings._follow_held()
         return meetings
 
     def write(self, vals):
-        self._check_frozen()
-        refuse_moving(self, vals, "audit_id", "review_id")
         result = super().write(vals)
-        if "audit_id" in vals or "review_id" in vals:
-            self._check_frozen()
         self._follow_held()
         return result
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_frozen(self):
-        self._check_frozen()
+    # -------------------------------------------------------------------------
+    # What the meeting is held for
+    # -------------------------------------------------------------------------
 
-    def _check_frozen(self):
-        """Refuse to change the records of what has been reported on."""
-        if self.env.su:
-            return
+    @api.model
+    def _get_whole_fields(self):
+        return ("audit_id", "review_id")
+
+    def _check_whole_open(self):
         for meeting in self:
             meeting._get_occasion().sudo()._check_records_open()
 

@@ -28,6 +28,7 @@ class ItssPlanLine(models.Model):
     _description = "Quality Plan Line"
     _inherit = [
         "itss.workflow.mixin",
+        "itss.part.mixin",
         "itss.figure.mixin",
         "itss.escalation.mixin",
         "mail.thread",
@@ -55,6 +56,9 @@ class ItssPlanLine(models.Model):
         ("planned", "cancelled"): "cancel_reason",
         ("in_progress", "cancelled"): "cancel_reason",
     }
+    _whole_field = "plan_id"
+    # its workflow locks them
+    _frozen_fields = ()
     _locked_fields = (
         "plan_id",
         "sequence",
@@ -391,26 +395,6 @@ class ItssPlanLine(models.Model):
             line.can_reopen = line.state in ("done", "cancelled") and any(
                 line._can_step(state) for state in OPEN_STATES
             )
-
-    # -------------------------------------------------------------------------
-    # CRUD
-    # -------------------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        lines = super().create(vals_list)
-        if not self.env.su:
-            # a plan that was submitted takes no further lines
-            for plan in lines.plan_id.filtered(lambda plan: plan._is_locked()):
-                plan._check_locked({"line_ids": True})
-        return lines
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "plan_id" in vals and not self.env.su:
-            # nor does it take lines from another plan
-            self._check_locked({"plan_id": True})
-        return result
 
     # -------------------------------------------------------------------------
     # Workflow

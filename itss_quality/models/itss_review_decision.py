@@ -5,8 +5,6 @@ from odoo.tools.misc import format_date
 
 from ..tools.figures import Figure
 
-DECIDED_FIELDS = ("review_id", "kind", "name", "owner_id", "department_id", "date_deadline")
-
 
 class ItssReviewDecision(models.Model):
     """Decision of a management review (评审输出): an improvement, a change of the system, or
@@ -15,10 +13,13 @@ class ItssReviewDecision(models.Model):
 
     _name = "itss.review.decision"
     _description = "Management Review Decision"
-    _inherit = ["itss.improvement.source.mixin", "itss.figure.mixin"]
+    _inherit = ["itss.part.mixin", "itss.improvement.source.mixin", "itss.figure.mixin"]
     _order = "review_id, sequence, id"
     _check_company_auto = True
+
     _figure_topics = {"previous_actions": 10}
+    _whole_field = "review_id"
+    _frozen_fields = ("review_id", "kind", "name", "owner_id", "department_id", "date_deadline")
 
     review_id = fields.Many2one("itss.review", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="review_id.company_id", store=True, index=True)
@@ -101,33 +102,16 @@ class ItssReviewDecision(models.Model):
                 )
 
     # -------------------------------------------------------------------------
-    # CRUD
+    # What no longer changes
     # -------------------------------------------------------------------------
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        decisions = super().create(vals_list)
-        if not self.env.su:
-            decisions.review_id._check_output_open()
-        return decisions
-
-    def write(self, vals):
-        names = [name for name in DECIDED_FIELDS if name in vals]
-        if names and not self.env.su:
-            self._check_open()
-        result = super().write(vals)
-        if "review_id" in vals and not self.env.su:
-            self.review_id._check_output_open()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_reported(self):
-        if not self.env.su:
-            self.review_id._check_output_open()
-
-    def _check_open(self):
-        """Refuse changes of what the report says, or the improvement was made of."""
+    def _check_whole_open(self):
         self.review_id._check_output_open()
+
+    def _check_change(self, vals):
+        super()._check_change(vals)
+        if self.env.su or vals.keys().isdisjoint(self._frozen_fields):
+            return
         for decision in self:
             if decision.improvement_count:
                 raise UserError(

@@ -36,7 +36,12 @@ class ItssSurveyParticipant(models.Model):
 
     _name = "itss.survey.participant"
     _description = "Survey Participant"
-    _inherit = ["itss.workflow.mixin", "itss.improvement.source.mixin", "mail.thread"]
+    _inherit = [
+        "itss.part.mixin",
+        "itss.workflow.mixin",
+        "itss.improvement.source.mixin",
+        "mail.thread",
+    ]
     _order = "round_id desc, customer_id, id"
     _rec_names_search = ["contact_name", "email", "customer_id.name"]
 
@@ -57,8 +62,9 @@ class ItssSurveyParticipant(models.Model):
     }
     _locked_states = ("answered", "declined")
     _locked_fields = ("channel", "contact_name", "email", "phone", "lang", "segment_id")
+    _whole_field = "round_id"
     # the list of recipients is frozen when the round starts
-    _recipient_fields = ("round_id", "partner_id", "segment_id")
+    _frozen_fields = ("round_id", "partner_id", "segment_id")
     _stamp_fields = (
         "user_input_id",
         "access_token",
@@ -295,21 +301,11 @@ class ItssSurveyParticipant(models.Model):
     def create(self, vals_list):
         vals_list = [self._normalize(vals) for vals in vals_list]
         participants = super().create(vals_list)
-        participants._check_recipients_open()
         participants.sudo()._respect_blacklist()
         return participants
 
     def write(self, vals):
-        if not self.env.su and not set(self._recipient_fields).isdisjoint(vals):
-            self._check_recipients_open()
-        result = super().write(self._normalize(vals))
-        if not self.env.su and "round_id" in vals:
-            self._check_recipients_open()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_started(self):
-        self._check_recipients_open()
+        return super().write(self._normalize(vals))
 
     def _normalize(self, vals):
         if not vals.get("email"):
@@ -319,10 +315,7 @@ class ItssSurveyParticipant(models.Model):
             raise UserError(self.env._("This is no e-mail address: please check it."))
         return {**vals, "email": email}
 
-    def _check_recipients_open(self):
-        """Refuse to change whom a round asks once it has started."""
-        if self.env.su:
-            return
+    def _check_whole_open(self):
         for round_ in self.round_id:
             if round_.state != "draft":
                 raise UserError(

@@ -21,6 +21,7 @@ from . import (
     test_i18n,
     test_improvement,
     test_migration,
+    test_part,
     test_plan,
     test_plan_date,
     test_plan_import,
