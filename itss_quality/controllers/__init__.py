@@ -1,1 +1,1 @@
-from . import helpdesk_ticket, itss_callback, itss_complaint, itss_survey
+from . import callback, complaint, survey

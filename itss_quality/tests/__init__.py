@@ -1,8 +1,10 @@
-from . import (
-    test_access,
+# Odoo looks for modules called test_… here
+from .audit import (
     test_audit,
     test_audit_evidence,
     test_audit_rpc,
+)
+from .callback import (
     test_callback,
     test_callback_access,
     test_callback_clock,
@@ -10,35 +12,46 @@ from . import (
     test_callback_page,
     test_callback_trigger,
     test_callback_visibility,
+    test_helpdesk_mgmt,
+    test_helpdesk_ticket,
+)
+from .complaint import (
     test_complaint,
     test_complaint_mail,
     test_complaint_portal,
     test_complaint_rpc,
+)
+from .core import (
+    test_access,
     test_document,
     test_evidence,
-    test_helpdesk_mgmt,
-    test_helpdesk_ticket,
     test_i18n,
-    test_improvement,
     test_migration,
     test_part,
+    test_registry,
+    test_settings,
+    test_todo,
+    test_workbook,
+    test_workflow,
+)
+from .improvement import test_improvement
+from .plan import (
     test_plan,
     test_plan_date,
     test_plan_import,
     test_plan_line,
     test_plan_print,
     test_plan_work,
-    test_registry,
+)
+from .review import (
     test_review,
     test_review_tours,
-    test_settings,
+)
+from .survey import (
     test_survey_excel,
     test_survey_mail,
     test_survey_page,
     test_survey_print,
     test_survey_round,
     test_survey_score,
-    test_todo,
-    test_workbook,
-    test_workflow,
 )

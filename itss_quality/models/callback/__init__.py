@@ -1,1 +1,10 @@
-from . import res_company, res_config_settings, res_partner
+# isort: skip_file
+from . import itss_callback
+from . import itss_callback_attempt
+from . import itss_callback_report
+from . import helpdesk_ticket
+from . import helpdesk_ticket_stage
+from . import helpdesk_ticket_team
+from . import res_company
+from . import res_config_settings
+from . import res_partner

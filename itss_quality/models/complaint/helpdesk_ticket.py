@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..itss_complaint import ENDED_STATES
+from .itss_complaint import ENDED_STATES
 
 
 class HelpdeskTicket(models.Model):

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import plaintext2html
 
-from ..itss_callback import GROUP_QUALITY, OPEN_STATES
+from ..callback.itss_callback import GROUP_QUALITY, OPEN_STATES
 
 
 class ItssCallback(models.Model):

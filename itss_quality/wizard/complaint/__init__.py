@@ -1,1 +1,3 @@
+# isort: skip_file
+from . import itss_complaint_invalid
 from . import itss_callback_call

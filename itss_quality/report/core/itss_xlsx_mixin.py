@@ -1,0 +1,100 @@
+from babel.dates import format_skeleton
+
+from odoo import fields, models
+from odoo.tools.misc import babel_locale_parse, format_date, format_datetime
+
+from ...tools.workbook import Book, Column, get_field_reader
+
+
+class ItssXlsxMixin(models.AbstractModel):
+    """What the workbooks of records share: who may have them, and what several of them say."""
+
+    _name = "itss.xlsx.mixin"
+    _description = "Workbook of Records"
+    _inherit = "report.report_xlsx.abstract"
+
+    def get_workbook_options(self):
+        """Return the options of the workbook: rows are streamed, however many there are."""
+        return {**super().get_workbook_options(), "constant_memory": True}
+
+    def generate_xlsx_report(self, workbook, data, records):
+        """Write the sheets of the records.
+
+        :param xlsxwriter.Workbook workbook: the workbook to fill
+        :param dict data: options of the report action
+        :param records: of the report action's model
+        """
+        self._write_book(Book(self.env, workbook), records)
+
+    def _write_book(self, book, records):
+        """Write the sheets of the records, which the user may read, into a ``Book``: the hook."""
+        raise NotImplementedError()
+
+    def _get_objs_for_report(self, docids, data):
+        records = super()._get_objs_for_report(docids, data)
+        records.check_access("read")
+        return records
+
+    # -------------------------------------------------------------------------
+    # What several workbooks say
+    # -------------------------------------------------------------------------
+
+    def _get_export_details(self):
+        """Return the line below a title: who exported when."""
+        return self.env._(
+            "Exported on %(moment)s by %(user)s",
+            moment=self._get_export_moment(),
+            user=self.env.user.name,
+        )
+
+    def _get_export_moment(self):
+        return format_datetime(self.env, fields.Datetime.now())
+
+    def _get_month(self, day):
+        """Return the name of the month of a day, as the user's language has it."""
+        return format_skeleton("yMMM", day.date(), locale=babel_locale_parse(self.env.lang))
+
+    def _get_fact_columns(self, width):
+        """Return the columns of a sheet that tells of one record, a fact per row."""
+        return [Column(self.env._("Item"), 30), Column(self.env._("Content"), width, kind="value")]
+
+    def _list_facts(self, record, names):
+        """Return label and content of fields of a record, as `_get_fact_columns` take them."""
+        labels = record.fields_get(names, ["string"])
+        return [
+            (labels[name]["string"], get_field_reader(self.env, record._fields[name])(record))
+            for name in names
+        ]
+
+    def _list_signatures(self, document):
+        """Return label and content of who signed a controlled document, and when."""
+        rows = []
+        for signature in document._signatures.values():
+            name, day = document[f"{signature}_by_id"].name, document[f"{signature}_date"]
+            label = document.fields_get([f"{signature}_by_id"], ["string"])
+            when = format_date(self.env, day) if day else ""
+            rows.append((label[f"{signature}_by_id"]["string"], f"{name or ''} {when}".strip()))
+        return rows
+
+    def _get_receipt_columns(self):
+        return [
+            Column(self.env._("Document No."), 18),
+            Column(self.env._("Version"), 10),
+            Column(self.env._("Recipient"), 20),
+            Column(self.env._("Issued on"), 18, kind="datetime"),
+            Column(self.env._("Read on"), 18, kind="datetime"),
+        ]
+
+    def _list_receipts(self, documents):
+        """Return to whom documents were issued, and when they read them: a row of values each."""
+        return [
+            (
+                document.number,
+                document.version,
+                receipt.user_id.name,
+                receipt.issued_at,
+                receipt.read_at,
+            )
+            for document in documents.sorted("id")
+            for receipt in document.receipt_ids
+        ]

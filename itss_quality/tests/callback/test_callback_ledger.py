@@ -1,0 +1,225 @@
+import io
+
+import openpyxl
+
+from odoo import fields
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import freeze_time, tagged
+
+from ..common import ItssCommon
+
+
+@tagged("post_install", "-at_install")
+class TestCallbackLedger(ItssCommon):
+    """The ledger 回访记录/汇总表 as Excel, and the figures it shares with the analysis."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_helpdesk()
+        cls.reader = cls.make_user("t_reader", "management", tz="Asia/Shanghai")
+        # 1 March, 00:30 in Shanghai; called back after 23 hours
+        cls.first = cls._solve("2026-02-28 16:30:00")
+        cls._call_back(cls.first, "2026-03-01 15:30:00", score=100, comment="=1+1")
+        # called back a day late, not solved
+        cls.late = cls._solve("2026-03-10 02:00:00")
+        cls._call_back(cls.late, "2026-03-12 02:00:00", is_solved="no", score=20, comment="慢")
+        # refused
+        cls.refused = cls._solve("2026-03-15 02:00:00")
+        with freeze_time("2026-03-15 03:00:00"):
+            cls.refused.with_user(cls.agent).register_attempt("refused")
+        # nobody called
+        cls.forgotten = cls._solve("2026-03-31 15:59:59")
+        # in no ledger of March: in Shanghai it was February, April, or it was reopened
+        cls.outside = cls._solve("2026-02-28 15:59:59") | cls._solve("2026-03-31 16:00:00")
+        cancelled = cls._solve("2026-03-20 02:00:00")
+        cancelled.ticket_id.stage_id = cls.stage_progress
+
+    @classmethod
+    def _solve(cls, moment):
+        with freeze_time(moment):
+            return cls.make_callback()
+
+    @classmethod
+    def _call_back(cls, callback, moment, **vals):
+        with freeze_time(moment):
+            vals = {"is_solved": "yes", **vals}
+            callback.with_user(cls.agent).register_attempt("reached", **vals)
+
+    def _make_ledger(self, user=None, **vals):
+        return (
+            self.env["itss.callback.ledger"]
+            .with_user(user or self.reader)
+            .with_context(tz="Asia/Shanghai")
+            .create({"date_from": "2026-03-01", "date_to": "2026-03-31", **vals})
+        )
+
+    def _export(self, ledger):
+        """Return the rows of both sheets below their headings, and the headings."""
+        content, kind = (
+            ledger.env["ir.actions.report"]
+            .with_context(lang="en_US")
+            ._render("itss_quality.itss_callback_xlsx_action", ledger.ids)
+        )
+        self.assertEqual(kind, "xlsx")
+        sheets = openpyxl.load_workbook(io.BytesIO(content)).worksheets
+        tables = [list(sheet.iter_rows(min_row=3, values_only=True)) for sheet in sheets]
+        return tables
+
+    @freeze_time("2026-05-01 00:00:00")
+    def test_the_columns_and_what_stands_in_them(self):
+        (headings, *rows), _summary = self._export(self._make_ledger())
+        self.assertEqual(
+            headings,
+            (
+                "Ticket No.",
+                "Customer",
+                "Contact",
+                "Engineer",
+                "Solved on",
+                "Called Back on",
+                "Within 24 h",
+                "Solved?",
+                "Score",
+                "Comment",
+                "Called by",
+            ),
+        )
+        same = ("昆明第一医院", "陈主任", "钱工程")
+        moment = fields.Datetime.to_datetime
+        self.assertEqual(
+            rows,
+            [
+                # times are those of Shanghai, and what looks like a formula is text
+                (
+                    self.first.ticket_number,
+                    *same,
+                    moment("2026-03-01 00:30:00"),
+                    moment("2026-03-01 23:30:00"),
+                    "Yes",
+                    "Yes",
+                    100,
+                    "=1+1",
+                    self.agent.name,
+                ),
+                (
+                    self.late.ticket_number,
+                    *same,
+                    moment("2026-03-10 10:00:00"),
+                    moment("2026-03-12 10:00:00"),
+                    "No",
+                    "No",
+                    20,
+                    "慢",
+                    self.agent.name,
+                ),
+                (
+                    self.refused.ticket_number,
+                    *same,
+                    moment("2026-03-15 10:00:00"),
+                    *(None, "No", None, None, None, None),
+                ),
+                (
+                    self.forgotten.ticket_number,
+                    *same,
+                    moment("2026-03-31 23:59:59"),
+                    *(None, "No", None, None, None, None),
+                ),
+            ],
+        )
+
+    @freeze_time("2026-05-01 00:00:00")
+    def test_the_monthly_figures(self):
+        _records, (headings, *rows) = self._export(self._make_ledger())
+        self.assertEqual(
+            headings[1:],
+            (
+                "Solved",
+                "Due",
+                "Called Back",
+                "On Time",
+                "Callback Rate",
+                "24 h On-Time Rate",
+                "Solved at First",
+                "Solved-at-First Rate",
+                "Average Satisfaction",
+                "Scores (n)",
+            ),
+        )
+        figures = (4, 4, 2, 1, 0.5, 0.25, 1, 0.5, 60, 2)
+        self.assertEqual(rows, [("Mar 2026", *figures), ("Total", *figures)])
+
+    def test_where_there_is_nothing_to_divide_by_it_says_so(self):
+        ledger = self._make_ledger(date_from="2019-01-01", date_to="2019-12-31")
+        records, (_headings, *rows) = self._export(ledger)
+        self.assertEqual(len(records), 1)
+        none = "no data"
+        self.assertEqual(rows, [("Total", 0, 0, 0, 0, none, none, 0, none, none, 0)])
+        [(rate, score)] = self.env["itss.callback.report"]._read_group(
+            [("id", "=", 0)], [], ["on_time_rate:avg", "score:avg"]
+        )
+        self.assertFalse(rate or score)
+
+    @freeze_time("2026-03-31 17:00:00")
+    def test_what_is_not_due_yet_is_not_late(self):
+        records, (_headings, *rows) = self._export(self._make_ledger())
+        self.assertEqual(records[-1][6], None, "neither yes nor no")
+        self.assertEqual(rows[-1][1:5], (4, 3, 2, 1))
+
+    @freeze_time("2026-05-01 00:00:00")
+    def test_other_companies_and_teams_stay_out(self):
+        foreign = self._make_ledger(self.foreign_user)
+        records, _summary = self._export(foreign)
+        self.assertEqual(len(records), 1)
+        named = self._make_ledger(self.foreign_user, company_id=self.company.id)
+        with self.assertRaises(AccessError):
+            self._export(named)
+        other_team = self.team.copy({"name": "另一组"})
+        records, _summary = self._export(self._make_ledger(team_ids=[(6, 0, other_team.ids)]))
+        self.assertEqual(len(records), 1)
+        records, _summary = self._export(self._make_ledger(team_ids=[(6, 0, self.team.ids)]))
+        self.assertEqual(len(records), 5)
+
+    @freeze_time("2026-05-01 00:00:00")
+    def test_a_cell_that_can_not_hold_all_of_it_holds_as_much_as_it_can(self):
+        self.late.comment = "很慢" * 20_000
+        self.first.comment = "\x0b=1+1\n下一行"
+        records, _summary = self._export(self._make_ledger())
+        comments = [record[9] for record in records[1:]]
+        self.assertEqual(len(comments[1]), 32_767, "of Excel's cells")
+        self.assertIn("=1+1\n下一行", comments[0])
+
+    @freeze_time("2026-05-01 00:00:00")
+    def test_months_stand_one_below_the_other_and_add_up(self):
+        ledger = self._make_ledger(date_from="2026-02-01", date_to="2026-04-30")
+        _records, (_headings, *rows) = self._export(ledger)
+        rounded = [
+            tuple(round(value, 4) if isinstance(value, float) else value for value in row)
+            for row in rows
+        ]
+        self.assertEqual(
+            rounded,
+            [
+                ("Feb 2026", 1, 1, 0, 0, 0, 0, 0, "no data", "no data", 0),
+                ("Mar 2026", 4, 4, 2, 1, 0.5, 0.25, 1, 0.5, 60, 2),
+                ("Apr 2026", 1, 1, 0, 0, 0, 0, 0, "no data", "no data", 0),
+                ("Total", 6, 6, 2, 1, 0.3333, 0.1667, 1, 0.5, 60, 2),
+            ],
+        )
+
+    def test_a_period_that_ends_before_it_begins_is_refused(self):
+        with self.assertRaises(ValidationError):
+            self._make_ledger(date_from="2026-04-01")
+
+    @freeze_time("2026-05-01 00:00:00")
+    def test_the_analysis_by_engineer(self):
+        report = self.env["itss.callback.report"].with_user(self.reader)
+        callbacks = self.first | self.late | self.refused | self.forgotten
+        [(engineer, due, done, first_solved, score, number)] = report._read_group(
+            [("callback_id", "in", callbacks.ids)],
+            ["engineer_id"],
+            ["due_count:sum", "done_count:sum", "first_solved_count:sum", "score:avg"]
+            + ["score_count:sum"],
+        )
+        self.assertEqual(engineer, self.engineer)
+        self.assertEqual((due, done, first_solved, score, number), (4, 2, 1, 60, 2))

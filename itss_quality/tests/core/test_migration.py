@@ -1,0 +1,63 @@
+import runpy
+
+from odoo.tests import tagged
+from odoo.tools import file_path
+
+from ..survey.test_survey_round import SurveyRoundCommon
+
+
+@tagged("post_install", "-at_install")
+class TestMigration(SurveyRoundCommon):
+    def migrate(self, version, name):
+        script = file_path(f"itss_quality/migrations/{version}/{name}.py")
+        runpy.run_path(script)["migrate"](self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+
+    def test_callbacks_begin_where_the_addon_was_installed_without_them(self):
+        self.set_up_helpdesk()
+        self.stage_done.itss_callback_required = False
+        old = self.make_ticket(stage_id=self.stage_done.id)
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("itss_quality.reconciled_until", "-")
+        self.migrate("19.0.1.1.0", "post-migration")
+        self.assertTrue(self.stage_done.itss_callback_required)
+        self.assertFalse(self.stage_cancelled.itss_callback_required)
+        with self.enter_registry_test_mode():
+            self.env.ref("itss_quality.ir_cron_itss_callback_reconcile").method_direct_trigger()
+        self.assertTrue(self.make_callback())
+        self.assertEqual(old.stage_id, self.stage_done)
+
+    def test_survey_reports_not_approved_yet_are_issued_to_somebody(self):
+        rounds = [self.end(self.start(self.make_round(1))) for _number in range(3)]
+        draft, chosen, approved = (self.make_report(round_) for round_ in rounds)
+        chosen.recipient_ids = self.staff_user
+        self.approve(approved)
+        (draft | approved).sudo().recipient_ids = False
+        rule = self.env.ref("itss_quality.itss_survey_report_rule_user")
+        rule.domain_force = [(0, "=", 1)]
+        self.migrate("19.0.1.4.0", "post-survey_report_recipients")
+        self.assertEqual(draft.recipient_ids, self.quality_user)
+        self.assertEqual(chosen.recipient_ids, self.staff_user)
+        self.assertFalse(approved.recipient_ids)
+        self.approve(chosen)
+        self.assertTrue(chosen.with_user(self.staff_user).has_access("read"))
+
+    def test_plan_lines_reminded_of_before_are_not_told_of_again(self):
+        new, upcoming, late = self.approve(self.make_plan(lines=3)).line_ids
+        cron = self.env.ref("itss_quality.ir_cron_itss_plan_line_remind")
+        cron.code = "model._cron_remind()"
+        self.env.flush_all()
+        for line, stage in ((upcoming, "upcoming"), (late, "late")):
+            self.env.cr.execute(
+                "UPDATE itss_plan_line SET reminder_stage = %s WHERE id = %s", (stage, line.id)
+            )
+        self.env.invalidate_all()
+        self.migrate("19.0.1.4.0", "post-clock")
+        self.assertEqual(
+            [(line.escalation_level, line.reminder_stage) for line in (new, upcoming, late)],
+            [(0, False), (1, "upcoming"), (2, "late")],
+        )
+        self.assertEqual(str(new.escalate_at.date()), "2025-10-24")
+        self.assertEqual(str(upcoming.escalate_at.date()), "2025-11-01")
+        self.assertFalse(late.escalate_at)
+        self.assertEqual(cron.code, "model._cron_escalate()")

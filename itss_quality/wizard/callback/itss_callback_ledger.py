@@ -1,0 +1,55 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from ...tools.durations import get_midnight
+
+
+class ItssCallbackLedger(models.TransientModel):
+    """Which callbacks go into the ledger (回访记录/汇总表): those of tickets solved in a period."""
+
+    _name = "itss.callback.ledger"
+    _description = "Callback Ledger"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    date_from = fields.Date(
+        string="From",
+        required=True,
+        default=lambda self: fields.Date.context_today(self).replace(day=1),
+    )
+    date_to = fields.Date(
+        string="To",
+        required=True,
+        default=lambda self: fields.Date.context_today(self) + relativedelta(day=31),
+    )
+    team_ids = fields.Many2many(
+        "helpdesk.ticket.team", string="Teams", help="Empty: the tickets of all teams."
+    )
+
+    @api.constrains("date_from", "date_to")
+    def _check_dates(self):
+        for ledger in self:
+            if ledger.date_to < ledger.date_from:
+                raise ValidationError(self.env._("The period ends before it begins."))
+
+    def _get_domain(self):
+        """Return the domain of the callbacks, for the callbacks and for their analysis alike."""
+        self.ensure_one()
+        domain = Domain("company_id", "=", self.company_id.id) & Domain("state", "!=", "cancelled")
+        domain &= Domain("resolved_at", ">=", get_midnight(self.env, self.date_from))
+        end = get_midnight(self.env, self.date_to + relativedelta(days=1))
+        domain &= Domain("resolved_at", "<", end)
+        if self.team_ids:
+            domain &= Domain("team_id", "in", self.team_ids.ids)
+        return domain
+
+    def action_export(self):
+        """Download the ledger and its monthly summary as Excel.
+
+        :return: report action
+        """
+        return self.env.ref("itss_quality.itss_callback_xlsx_action").report_action(self)

@@ -1,0 +1,3 @@
+# isort: skip_file
+from . import itss_import_mixin
+from . import itss_step_reason

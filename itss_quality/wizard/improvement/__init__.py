@@ -1,0 +1,3 @@
+# isort: skip_file
+from . import itss_improvement_effectiveness
+from . import itss_improvement_postpone
