@@ -243,7 +243,7 @@ def answers_100_000(env):
         partner_id=f"{get_first_copy(env, participant.partner_id)} + copy_number - 1",
         user_input_id=f"{get_first_copy(env, answer)} + copy_number - 1",
         email="copy_number || '@customer.example.com'",
-        access_token="copy_number",
+        link_token="copy_number",
         score="copy_number % 101",
     )
 

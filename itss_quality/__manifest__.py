@@ -70,6 +70,7 @@
         "report/audit/itss_audit_xlsx.xml",
         "report/review/itss_review_report.xml",
         "report/review/itss_review_xlsx.xml",
+        "views/core/itss_link_templates.xml",
         "views/core/itss_meeting_views.xml",
         "views/core/res_config_settings_views.xml",
         "views/plan/itss_plan_report_views.xml",

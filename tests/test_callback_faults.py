@@ -134,7 +134,7 @@ SELECT (SELECT count(*) FROM helpdesk_ticket) AS tickets,
        count(*) FILTER (WHERE state = 'link_sent') AS links,
        count(*) FILTER (
            WHERE (state = 'link_sent') != (mails = 1)
-              OR (state = 'link_sent') != (access_token IS NOT NULL)
+              OR (state = 'link_sent') != (link_token IS NOT NULL)
               OR (state = 'link_sent') != (link_sent_at IS NOT NULL)
        ) AS half_sent,
        (SELECT count(*) FROM mail_mail) AS mails,
@@ -435,7 +435,7 @@ def test_the_link_of_another_database_opens_nothing(copy, odoo_server, worker_po
         database = copy(name)
         with worker_pool(database) as pool:
             pool.run(script(["links"]))
-        statement = "SELECT id, access_token FROM itss_callback WHERE access_token IS NOT NULL ORDER BY id LIMIT 1"
+        statement = "SELECT id, link_token FROM itss_callback WHERE link_token IS NOT NULL ORDER BY id LIMIT 1"
         [(callback_id, tokens[name])] = servers.query(database, statement)
     server = odoo_server(database=database)
     for name, code in {"other": 200, "one": 404}.items():

@@ -1,1 +1,1 @@
-from . import callback, complaint, survey
+from . import callback, complaint, core, survey

@@ -26,6 +26,7 @@ from .core import (
     test_document,
     test_evidence,
     test_i18n,
+    test_link,
     test_migration,
     test_part,
     test_registry,

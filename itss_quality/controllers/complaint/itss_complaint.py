@@ -6,6 +6,8 @@ from odoo.tools import plaintext2html
 
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
+from ...tools.typed_text import clean_text
+
 PAGE = 20
 MAX_TEXT = 20000
 MAX_SUBJECT = 200
@@ -73,8 +75,8 @@ class ItssComplaintPortal(CustomerPortal):
         :return: redirection to the complaint; the form again with status 422 when something is
             missing or a file is too large
         """
-        name = self._clean(name, MAX_SUBJECT)
-        text = self._clean(description, MAX_TEXT)
+        name = clean_text(name, MAX_SUBJECT)
+        text = clean_text(description, MAX_TEXT)
         files = [file for file in request.httprequest.files.getlist("attachments") if file.filename]
         contents = [
             (file.filename[:255], file.read(MAX_FILE + 1)) for file in files[: MAX_FILES + 1]
@@ -125,7 +127,7 @@ class ItssComplaintPortal(CustomerPortal):
         """
         complaint = self._find(complaint_id)
         try:
-            complaint._reopen_by_customer(self._clean(reason, MAX_TEXT))
+            complaint._reopen_by_customer(clean_text(reason, MAX_TEXT))
         except UserError as error:
             return self._render_complaint(complaint, str(error), 422)
         return request.redirect(f"/my/complaints/{complaint.id}")
@@ -174,11 +176,6 @@ class ItssComplaintPortal(CustomerPortal):
         if not complaint:
             raise NotFound()
         return complaint
-
-    def _clean(self, text, length):
-        # a forged form may send a file; PostgreSQL can't store zero bytes
-        text = text if isinstance(text, str) else ""
-        return text.replace("\x00", "").strip()[:length]
 
     def _create_complaint(self, name, text, category_id, contents):
         partner = request.env.user.partner_id

@@ -1,36 +1,24 @@
-from odoo import SUPERUSER_ID, fields
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.http import Controller, request, route
-from odoo.tools import consteq
 
 from odoo.addons.survey.controllers.main import Survey
 
+from ...tools.typed_text import clean_text
+from ..core.itss_link import LinkPages
+
 GROUP_SERVICE_DESK = "itss_quality.group_itss_service_desk"
-STATUS = {"used": 410, "expired": 410, "cancelled": 410, "unknown": 404}
 MAX_TEXT = 5000
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-}
 
 
-def render(template, status=200, lang=None, **values):
-    """Return a page that nobody keeps, in a language when one is given."""
-    if lang:
-        request.update_context(lang=lang)
-    response = request.render(template, values)
-    response.status_code = status
-    response.headers.update(HEADERS)
-    return response
+class SurveyLinkPages(LinkPages):
+    """The links to survey rounds."""
+
+    _link_model = "itss.survey.participant"
+    _gone_template = "itss_quality.survey_gone"
 
 
-def render_refusal(refusal, lang=None):
-    """Return the friendly page for a link that opens nothing; it tells nothing about the survey."""
-    return render("itss_quality.survey_gone", STATUS[refusal], lang, refusal=refusal)
-
-
-class ItssSurveyController(Controller):
+class ItssSurveyController(SurveyLinkPages, Controller):
     """The customer's link to a survey round, and the agents' page to enter answers (plan 6.3)."""
 
     # -------------------------------------------------------------------------
@@ -53,9 +41,9 @@ class ItssSurveyController(Controller):
         :return: redirection; status 404 for a link that never was, 410 for one used, expired or
             cancelled
         """
-        participant, refusal = self._find(participant_id, token)
+        participant, refusal = self._find_link(participant_id, token)
         if refusal:
-            return render_refusal(refusal, participant and participant._get_lang())
+            return self._refuse(refusal, participant)
         return request.redirect(participant.user_input_id.get_start_url())
 
     @route(
@@ -73,30 +61,18 @@ class ItssSurveyController(Controller):
         :param token: the secret of its link
         :return: the question or the thanks; status 404 or 410 as for ``open``
         """
-        participant, refusal = self._find(participant_id, token)
-        if refusal:
-            return render_refusal(refusal, participant and participant._get_lang())
+        participant, refusal = self._find_link(participant_id, token)
         is_done = request.httprequest.method == "POST"
-        if is_done:
-            participant._decline_by_link()
-        return render(
+        if is_done and not refusal:
+            refusal = participant._decline_by_link()
+        if refusal:
+            return self._refuse(refusal, participant)
+        return self._render(
             "itss_quality.survey_decline",
-            lang=participant._get_lang(),
+            lang=participant.env.lang,
             company=participant.company_id,
             is_done=is_done,
         )
-
-    def _find(self, participant_id, token):
-        """Return the participant of a link, or ``None``, and why it opens nothing, or ``None``."""
-        if not participant_id.isdecimal() or len(participant_id) > 9:
-            return None, "unknown"
-        participants = request.env["itss.survey.participant"].with_user(SUPERUSER_ID)
-        participant = participants.browse(int(participant_id)).exists()
-        # as bytes: text that is not ASCII can't be compared in constant time
-        own = (participant.access_token or "").encode()
-        if not consteq(own, token.encode(errors="replace")) or not own:
-            return None, "unknown"
-        return participant, participant._get_link_refusal()
 
     # -------------------------------------------------------------------------
     # Entering answers given by phone, in an interview or on paper
@@ -121,7 +97,7 @@ class ItssSurveyController(Controller):
         """
         participant = self._find_to_enter(participant_id)
         if not participant:
-            return render_refusal("unknown")
+            return self._refuse("unknown")
         return self._render_entry(participant, channel=channel, day=day)
 
     @route(
@@ -144,7 +120,7 @@ class ItssSurveyController(Controller):
         """
         participant = self._find_to_enter(participant_id)
         if not participant:
-            return render_refusal("unknown")
+            return self._refuse("unknown")
         try:
             # one savepoint: nothing is half written
             with request.env.cr.savepoint():
@@ -187,11 +163,11 @@ class ItssSurveyController(Controller):
 
     def _render_entry(self, participant, status=200, channel=None, day=None, error=None):
         if not participant.can_enter:
-            return render_refusal("used" if participant.state == "answered" else "expired")
+            return self._refuse("used" if participant.state == "answered" else "expired")
         if channel not in ("phone", "interview", "paper"):
             channel = participant.channel if participant.channel != "email" else "phone"
         survey = participant.sudo().round_id.survey_id
-        return render(
+        return self._render(
             "itss_quality.survey_entry",
             status,
             participant=participant,
@@ -209,7 +185,7 @@ class ItssSurveyController(Controller):
         answers = {}
         for question in participant.sudo().round_id.survey_id.question_ids:
             name = f"q{question.id}"
-            comment = self._clean(form.get(f"c{question.id}"))
+            comment = clean_text(form.get(f"c{question.id}"), MAX_TEXT)
             if question.question_type == "matrix":
                 rows = {
                     str(row.id): form.getlist(f"{name}-{row.id}") for row in question.matrix_row_ids
@@ -218,7 +194,7 @@ class ItssSurveyController(Controller):
             elif question.question_type == "multiple_choice":
                 answer = form.getlist(name)
             else:
-                answer = self._clean(form.get(name))
+                answer = clean_text(form.get(name), MAX_TEXT)
             answers[question.id] = (answer or False, comment)
         return answers
 
@@ -229,12 +205,8 @@ class ItssSurveyController(Controller):
         except (TypeError, ValueError):
             return None
 
-    def _clean(self, text):
-        # PostgreSQL can't store zero bytes
-        return (text or "").replace("\x00", "").strip()[:MAX_TEXT]
 
-
-class ItssSurveyPages(Survey):
+class ItssSurveyPages(SurveyLinkPages, Survey):
     """Odoo's survey pages, for answers of a round: for the invited customer alone, and once."""
 
     def _check_validity(self, survey_sudo, answer_sudo, answer_token, **kwargs):
@@ -257,11 +229,11 @@ class ItssSurveyPages(Survey):
     def _redirect_with_error(self, access_data, error_key):
         survey, answer = access_data["survey_sudo"], access_data["answer_sudo"]
         if error_key.startswith("itss_"):
-            return render_refusal(error_key.removeprefix("itss_"), answer.lang_id.code)
+            return self._refuse(error_key.removeprefix("itss_"), lang=answer.lang_id.code)
         if survey.survey_type == "itss" and error_key == "answer_wrong_user":
-            return render("itss_quality.survey_internal", 403)
+            return self._render("itss_quality.survey_internal", 403)
         if survey.survey_type == "itss":
-            return render_refusal("unknown")
+            return self._refuse("unknown")
         return super()._redirect_with_error(access_data, error_key)
 
     @route()
@@ -269,7 +241,7 @@ class ItssSurveyPages(Survey):
         """Refuse a second answer to an invitation; else as Odoo does."""
         survey, answer = self._fetch_from_access_token(survey_token, answer_token)
         if survey.survey_type == "itss" and not answer.test_entry:
-            return render_refusal("used" if answer else "unknown")
+            return self._refuse("used" if answer else "unknown")
         return super().survey_retry(survey_token, answer_token, **post)
 
     @route()
@@ -279,5 +251,5 @@ class ItssSurveyPages(Survey):
         if survey.survey_type == "itss":
             record = (answer or survey).with_user(request.env.user)
             if not record or not record.has_access("read"):
-                return render_refusal("used" if answer else "unknown")
+                return self._refuse("used" if answer else "unknown")
         return super().survey_print(survey_token, review=review, answer_token=answer_token, **post)

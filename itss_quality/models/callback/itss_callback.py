@@ -1,15 +1,15 @@
-import secrets
 from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, email_normalize, plaintext2html
+from odoo.tools import plaintext2html
 
 from ...tools.batches import run_batches
 from ...tools.durations import format_minutes
 from ...tools.figures import Figure, say_target
+from ...tools.typed_text import normalize_email
 from ..core.itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED, Alarm
 
 GROUP_SERVICE_DESK = "itss_quality.group_itss_service_desk"
@@ -44,6 +44,7 @@ class ItssCallback(models.Model):
         "itss.escalation.mixin",
         "itss.improvement.source.mixin",
         "itss.figure.mixin",
+        "itss.link.mixin",
         "mail.thread",
     ]
     _order = "deadline, id"
@@ -53,6 +54,7 @@ class ItssCallback(models.Model):
     # what a callback is about, the most telling one first
     _subject_fields = ("ticket_id",)
     _mail_post_access = "read"
+    _link_path = "/itss/callback"
     _clock_fields = ("state", "deadline")
     _quiet_levels = _passing_levels = (WARNED,)
     _initial_state = "pending"
@@ -87,7 +89,6 @@ class ItssCallback(models.Model):
         "escalation_level",
         "claimed_by_id",
         "claimed_until",
-        "access_token",
         "link_sent_at",
         "link_reminded_at",
         "link_mail_id",
@@ -198,8 +199,6 @@ class ItssCallback(models.Model):
     cancel_reason = fields.Text(readonly=True)
 
     # the link
-    access_token = fields.Char(readonly=True, groups="base.group_system")
-    link_url = fields.Char(compute="_compute_link_url", groups="base.group_system")
     link_sent_at = fields.Datetime(readonly=True)
     link_reminded_at = fields.Datetime(readonly=True)
     link_mail_id = fields.Many2one(
@@ -292,12 +291,6 @@ class ItssCallback(models.Model):
         soon &= Domain("state", "in", OPEN_STATES) & Domain("deadline", ">=", now)
         return soon if True in value else ~soon
 
-    def _compute_link_url(self):
-        for callback in self:
-            token = callback.access_token
-            path = f"/itss/callback/{callback.id}/{token}"
-            callback.link_url = f"{callback.get_base_url()}{path}" if token else False
-
     def _compute_link_error(self):
         for callback in self:
             # the mail is deleted once it was delivered
@@ -333,10 +326,7 @@ class ItssCallback(models.Model):
     # -------------------------------------------------------------------------
 
     def write(self, vals):
-        if vals.get("email"):
-            vals = {**vals, "email": email_normalize(vals["email"]) or ""}
-            if not vals["email"]:
-                raise UserError(self.env._("This is no e-mail address: please check it."))
+        vals = normalize_email(self.env, vals)
         if not self.env.su and not set(self._locked_fields).isdisjoint(vals):
             for callback in self:
                 callback._check_caller_role(self.env.user)
@@ -759,32 +749,27 @@ class ItssCallback(models.Model):
     # The link
     # -------------------------------------------------------------------------
 
-    def _is_link_open(self):
-        """Whether the customer may still answer through the link (superuser mode)."""
+    def _get_link_refusal(self):
         self.ensure_one()
+        if self.state == "done":
+            return "used"
+        if self.state != "link_sent" or not self._is_current():
+            return "cancelled"
         patience = timedelta(days=2 * self.company_id.itss_callback_reminder_days)
-        return (
-            self.state == "link_sent"
-            and self.link_sent_at + patience > fields.Datetime.now()
-            and self._is_current()
-        )
+        return "expired" if self.link_sent_at + patience <= fields.Datetime.now() else None
 
     def _answer_by_link(self, is_solved, score, comment, ip, user_agent):
         """Take the customer's answer, once (superuser mode; the caller has checked the token).
 
-        :return: whether it was taken; ``False`` when the link is used, expired or cancelled
+        :return: why it was not taken, see :meth:`_get_link_refusal`
         """
-        self.ensure_one()
-        # of two answers at once the second waits, and is then told of the first one
-        self.env.execute_query(
-            SQL("SELECT id FROM itss_callback WHERE id = %s FOR NO KEY UPDATE", self.id)
-        )
-        if not self._is_link_open():
-            return False
+        refusal = self._use_link()
+        if refusal:
+            return refusal
         self._finish(is_solved, score, comment, "link", answer_ip=ip, answer_user_agent=user_agent)
         callback = self._in_company_language()
         callback._message_log(body=callback.env._("The customer answered through the link."))
-        return True
+        return None
 
     def _send_links(self):
         """Send the link to those whose turn it is; no contact gets two within the time set."""
@@ -796,15 +781,8 @@ class ItssCallback(models.Model):
             if (callback.company_id.id, callback.email) not in emails:
                 emails.add((callback.company_id.id, callback.email))
                 chosen |= callback
-        for callback in chosen:
-            callback.write(
-                {
-                    "state": "link_sent",
-                    # 128 bits
-                    "access_token": secrets.token_urlsafe(16),
-                    "link_sent_at": now,
-                }
-            )
+        chosen._prepare_links()
+        chosen.write({"state": "link_sent", "link_sent_at": now})
         chosen._mail_link()
 
     def _lock_emails(self):

@@ -10,6 +10,7 @@ from odoo.tools import SQL, email_normalize, html2plaintext, is_html_empty
 
 from ...tools.durations import format_minutes
 from ...tools.figures import Figure
+from ...tools.typed_text import normalize_email
 from ..core.itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED, Alarm
 from .itss_complaint_severity import LEVELS, SEVERITIES
 
@@ -441,7 +442,7 @@ class ItssComplaint(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        complaints = super().create([self._normalize(vals) for vals in vals_list])
+        complaints = super().create([normalize_email(self.env, vals) for vals in vals_list])
         # fails when the user may not even read what it comes from
         for name in (*self._source_fields, "ticket_id"):
             complaints[name].check_access("read")
@@ -457,7 +458,7 @@ class ItssComplaint(models.Model):
         about_user = self.browse()
         if "subject_user_ids" in vals:
             about_user = self.filtered(lambda complaint: complaint._is_about_user())
-        result = super().write(self._normalize(vals))
+        result = super().write(normalize_email(self.env, vals))
         if not self.env.su:
             majors._check_still_major()
             about_user._check_still_about_user()
@@ -490,14 +491,6 @@ class ItssComplaint(models.Model):
         for complaint in self:
             if not complaint._is_about_user():
                 raise complaint._get_subject_refusal()
-
-    def _normalize(self, vals):
-        if not vals.get("email"):
-            return vals
-        email = email_normalize(vals["email"])
-        if not email:
-            raise UserError(self.env._("This is no e-mail address: please check it."))
-        return {**vals, "email": email}
 
     # -------------------------------------------------------------------------
     # Receiving

@@ -10,6 +10,7 @@ from . import itss_report_mixin
 from . import itss_event_mixin
 from . import itss_part_mixin
 from . import itss_figure_mixin
+from . import itss_link_mixin
 from . import itss_meeting
 from . import itss_attendance
 from . import itss_receipt

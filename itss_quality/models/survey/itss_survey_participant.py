@@ -15,6 +15,7 @@ from odoo.tools import SQL, email_normalize, html2plaintext, split_every
 from odoo.tools.misc import format_date
 
 from ...tools.smtp import get_refusal, hand_over, mail_session
+from ...tools.typed_text import normalize_email
 
 _logger = logging.getLogger(__name__)
 
@@ -40,12 +41,14 @@ class ItssSurveyParticipant(models.Model):
         "itss.part.mixin",
         "itss.workflow.mixin",
         "itss.improvement.source.mixin",
+        "itss.link.mixin",
         "mail.thread",
     ]
     _order = "round_id desc, customer_id, id"
     _rec_names_search = ["contact_name", "email", "customer_id.name"]
 
     _mail_post_access = "read"
+    _link_path = "/itss/survey"
     _initial_state = "to_send"
     _transitions = {
         ("to_send", "declined"): (GROUP_SERVICE_DESK,),
@@ -67,7 +70,6 @@ class ItssSurveyParticipant(models.Model):
     _frozen_fields = ("round_id", "partner_id", "segment_id")
     _stamp_fields = (
         "user_input_id",
-        "access_token",
         "is_opted_out",
         "sent_at",
         "delivered_at",
@@ -161,8 +163,6 @@ class ItssSurveyParticipant(models.Model):
         ondelete="set null",
         help="Empty once an anonymous answer is completed: it belongs to nobody then.",
     )
-    access_token = fields.Char(readonly=True, copy=False, groups="base.group_system")
-    link_url = fields.Char(compute="_compute_link_url", groups="base.group_system")
     sent_at = fields.Datetime(string="Sent on", readonly=True, copy=False)
     delivered_at = fields.Datetime(
         string="Taken on",
@@ -277,12 +277,6 @@ class ItssSurveyParticipant(models.Model):
         )
         return unconfirmed if True in value else ~unconfirmed
 
-    def _compute_link_url(self):
-        for participant in self:
-            token = participant.access_token
-            path = f"/itss/survey/{participant.id}/{token}"
-            participant.link_url = f"{participant.get_base_url()}{path}" if token else False
-
     @api.depends("state", "round_id.state", "last_mail_at", "delivered_at")
     @api.depends_context("uid")
     def _compute_can_steps(self):
@@ -299,21 +293,13 @@ class ItssSurveyParticipant(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        vals_list = [self._normalize(vals) for vals in vals_list]
+        vals_list = [normalize_email(self.env, vals) for vals in vals_list]
         participants = super().create(vals_list)
         participants.sudo()._respect_blacklist()
         return participants
 
     def write(self, vals):
-        return super().write(self._normalize(vals))
-
-    def _normalize(self, vals):
-        if not vals.get("email"):
-            return vals
-        email = email_normalize(vals["email"])
-        if not email:
-            raise UserError(self.env._("This is no e-mail address: please check it."))
-        return {**vals, "email": email}
+        return super().write(normalize_email(self.env, vals))
 
     def _check_whole_open(self):
         for round_ in self.round_id:
@@ -383,10 +369,6 @@ class ItssSurveyParticipant(models.Model):
     # -------------------------------------------------------------------------
 
     def _get_link_refusal(self):
-        """Return why the link opens nothing any more, or ``None`` (superuser mode).
-
-        :return: ``used``, ``cancelled`` or ``expired``
-        """
         self.ensure_one()
         round_ = self.round_id
         if self.state == "answered":
@@ -398,19 +380,23 @@ class ItssSurveyParticipant(models.Model):
         return None
 
     def _decline_by_link(self):
-        """Note that the customer does not want to take part (superuser mode)."""
+        """Note that the customer does not want to take part (superuser mode).
+
+        :return: why it was not noted, see :meth:`_get_link_refusal`
+        """
+        refusal = self._use_link()
+        if refusal:
+            return refusal
         participant = self.with_context(
             lang=self.company_id.partner_id.lang or self.env.lang, tracking_disable=True
         )
         reason = participant.env._("Declined through the link.")
         participant.write({"state": "declined", "decline_reason": reason})
+        return None
 
     def _prepare_links(self):
         """Give those who lack them their secret and their answer to fill in (superuser mode)."""
-        for participant in self:
-            if not participant.access_token:
-                # 128 bits
-                participant.access_token = secrets.token_urlsafe(16)
+        super()._prepare_links()
         self._create_answers()
 
     def _create_answers(self):

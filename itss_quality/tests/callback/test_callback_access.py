@@ -143,9 +143,7 @@ class TestCallbackAccessOverRpc(ItssCommon, RpcCase):
         for login in MATRIX:
             with self.subTest(login=login):
                 self.assertFalse(
-                    self._is_allowed(
-                        login, "itss.callback", "read", self.other.ids, ["access_token"]
-                    )
+                    self._is_allowed(login, "itss.callback", "read", self.other.ids, ["link_token"])
                 )
                 self.assertFalse(
                     self._is_allowed(login, "itss.callback", "read", self.other.ids, ["link_url"])

@@ -130,7 +130,7 @@ class TestCallbackLink(CallbackLinkCommon):
         self.set_stage_by_sql(sent.ticket_id, self.stage_progress)
         self.run_cron(days=2)
         self.assertEqual(sent.state, "cancelled")
-        self.assertFalse(new.access_token or self.find_mails())
+        self.assertFalse(new.link_token or self.find_mails())
         self.assertEqual(len(self.find_mails("other@")), 1, "no reminder")
 
     def test_one_reminder_then_unreachable_however_often_the_action_runs(self):
@@ -233,7 +233,7 @@ class TestCallbackLink(CallbackLinkCommon):
         self.run_cron()
         self.run_cron()
         self.run_cron()
-        tokens = callbacks.mapped("access_token")
+        tokens = callbacks.mapped("link_token")
         self.assertEqual(len(set(tokens)), 3)
         for token in tokens:
             self.assertRegex(token, r"\A[A-Za-z0-9_-]{22}\Z")
@@ -243,7 +243,7 @@ class TestCallbackLink(CallbackLinkCommon):
         callback = self.make_callback_without_phone()
         self.run_cron()
         self.run_cron(days=2)
-        token = callback.access_token
+        token = callback.link_token
         self.assertEqual(len(self.find_mails()), 2)
         messages = self.env["mail.message"].search(
             [("model", "=", "itss.callback"), ("res_id", "=", callback.id)]
@@ -254,14 +254,14 @@ class TestCallbackLink(CallbackLinkCommon):
         for user in (self.agent, self.quality_user, self.manager_user, self.admin_user):
             with self.subTest(user=user.login):
                 own = callback.with_user(user)
-                for name in ("access_token", "link_url", "link_mail_id"):
+                for name in ("link_token", "link_url", "link_mail_id"):
                     self.assertNotIn(name, own.read()[0])
                     with self.assertRaises(AccessError):
                         own.read([name])
                 with self.assertRaises(AccessError):
-                    own.search([("access_token", "=like", f"{token[0]}%")])
+                    own.search([("link_token", "=like", f"{token[0]}%")])
                 with self.assertRaises(AccessError):
-                    own.formatted_read_group([], ["access_token"])
+                    own.formatted_read_group([], ["link_token"])
                 seen = own.env["mail.message"].search([("body", "ilike", token)])
                 self.assertFalse(seen, "nor the message of the mail itself")
 
@@ -306,7 +306,7 @@ class TestCallbackPage(CallbackLinkCommon, HttpCase):
         return callback
 
     def url(self, callback, token=None):
-        return f"/itss/callback/{callback.id}/{token or callback.access_token}"
+        return f"/itss/callback/{callback.id}/{token or callback.link_token}"
 
     def post(self, url, **data):
         data = {"csrf_token": Request.csrf_token(self), **data}
@@ -511,7 +511,7 @@ class TestCallbackPage(CallbackLinkCommon, HttpCase):
     def test_a_link_that_never_was_is_not_found_and_tells_nothing(self):
         callback, other = self.make_linked(), self.make_linked()
         pending = self.make_callback()
-        token = callback.access_token
+        token = callback.link_token
         for key, secret in (
             (callback.id, "A" * 22),
             (callback.id, token[:-1]),
@@ -546,7 +546,7 @@ class TestCallbackPage(CallbackLinkCommon, HttpCase):
 
     def test_the_token_is_compared_in_constant_time(self):
         callback = self.make_linked()
-        place = "odoo.addons.itss_quality.controllers.callback.itss_callback.consteq"
+        place = "odoo.addons.itss_quality.models.core.itss_link_mixin.consteq"
         with patch(place, side_effect=consteq) as compare:
             self.assertEqual(self.url_open(self.url(callback)).status_code, 200)
             self.assertEqual(self.url_open(self.url(callback, "A" * 22)).status_code, 404)

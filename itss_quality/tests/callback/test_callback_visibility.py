@@ -283,32 +283,32 @@ class TestCallbackOverRpc(ItssCommon, RpcCase):
 
     def test_no_way_of_reading_leads_to_the_token(self):
         self.callback._send_links()
-        token = self.callback.access_token
+        token = self.callback.link_token
         self.env.flush_all()
         ids = self.callback.ids
         model = "itss.callback"
         for login in ("t_agent", "t_quality", "t_boss", "t_admin", "t_engineer"):
             for method, args in (
-                ("read", (ids, ["access_token"])),
+                ("read", (ids, ["link_token"])),
                 ("search_read", ([("id", "in", ids)], ["link_url"])),
-                ("web_read", (ids, {"access_token": {}})),
-                ("search_count", ([("access_token", "=", token)],)),
-                ("search", ([("id", "in", ids)], 0, 1, "access_token")),
-                ("formatted_read_group", ([], ["access_token"], ["__count"])),
+                ("web_read", (ids, {"link_token": {}})),
+                ("search_count", ([("link_token", "=", token)],)),
+                ("search", ([("id", "in", ids)], 0, 1, "link_token")),
+                ("formatted_read_group", ([], ["link_token"], ["__count"])),
             ):
                 with self.subTest(login=login, method=method):
                     self.assert_rpc_refused(login, model, method, *args)
             for fields_of in (model, "itss.callback.call", "itss.callback.report"):
                 known = self.rpc_as("t_admin", fields_of, "fields_get")
-                self.assertFalse({"access_token", "link_url", "link_mail_id"} & set(known))
+                self.assertFalse({"link_token", "link_url", "link_mail_id"} & set(known))
         self.agent.group_ids += self.env.ref("base.group_allow_export")
-        for path in ("access_token", "ticket_id/itss_callback_ids/access_token"):
+        for path in ("link_token", "ticket_id/itss_callback_ids/link_token"):
             self.assert_rpc_refused("t_agent", model, "export_data", ids, [path])
         self.assert_rpc_refused(
             "t_agent",
             "helpdesk.ticket",
             "search_count",
-            [("itss_callback_ids.access_token", "=", token)],
+            [("itss_callback_ids.link_token", "=", token)],
         )
 
     def test_customers_see_their_tickets_and_nothing_of_callbacks(self):

@@ -186,7 +186,7 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
         loose = self.make_file(ticket, raw=b"loose", access_token="the-token-of-a-file")
         theirs = self.make_file(self.foreign, access_token="another-token")
         self.foreign.sudo().customer_file_ids = theirs
-        for token in (ticket._portal_ensure_token(), callback.access_token, loose.access_token):
+        for token in (ticket._portal_ensure_token(), callback.link_token, loose.access_token):
             self.assertTrue(token)
             for path in (
                 f"/my/complaints/{self.foreign.id}?access_token={token}",

@@ -61,3 +61,21 @@ class TestMigration(SurveyRoundCommon):
         self.assertEqual(str(upcoming.escalate_at.date()), "2025-11-01")
         self.assertFalse(late.escalate_at)
         self.assertEqual(cron.code, "model._cron_escalate()")
+
+    def test_links_that_customers_have_got_still_open(self):
+        self.set_up_helpdesk()
+        callback = self.make_callback()
+        callback._send_links()
+        participant = self.make_round(participants=1).sudo().participant_ids
+        participant._prepare_links()
+        records = (callback, participant)
+        links = [(str(record.id), record.link_token) for record in records]
+        self.env.flush_all()
+        for record in records:
+            self.env.cr.execute(
+                f"ALTER TABLE {record._table} RENAME COLUMN link_token TO access_token"
+            )
+        for _again in range(2):
+            self.migrate("19.0.1.4.0", "pre-links")
+        for record, link in zip(records, links, strict=True):
+            self.assertEqual(record._find_by_link(*link), record)

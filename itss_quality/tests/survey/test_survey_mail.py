@@ -236,7 +236,7 @@ class TestSurveyMail(SurveyMailCommon):
         self.start(date_start=self.today + timedelta(days=3))
         self.assertEqual(self.run_cron(), [])
         self.assertEqual(self.run_cron(days=2), [])
-        self.assertFalse(self.one.access_token)
+        self.assertFalse(self.one.link_token)
         # in China it is the third day already
         self.assertEqual(self.run_cron(days=2, hours=13), [])
         self.round.user_id.tz = "Asia/Shanghai"

@@ -57,7 +57,7 @@ class SurveyPageCommon(ItssCommon, HttpCase):
 
     def link(self, participant=None, token=None):
         participant = (participant or self.participant).sudo()
-        return f"/itss/survey/{participant.id}/{token or participant.access_token}"
+        return f"/itss/survey/{participant.id}/{token or participant.link_token}"
 
     def get_answer(self, participant=None):
         return (participant or self.participant).sudo().user_input_id
@@ -234,11 +234,11 @@ class TestSurveyLink(SurveyPageCommon):
     def test_a_link_that_never_was_is_not_found_and_tells_nothing(self):
         self.third.sudo().state = "declined"
         self.start()
-        token = self.participant.sudo().access_token
+        token = self.participant.sudo().link_token
         unsent = self.make_round(1)
         unsent.action_start()
         unsent = unsent.participant_ids
-        self.assertFalse(unsent.sudo().access_token)
+        self.assertFalse(unsent.sudo().link_token)
         for key, secret in (
             (self.participant.id, "A" * 22),
             (self.participant.id, token[:-1]),

@@ -1622,7 +1622,7 @@ class TestSurveyOverRpc(SurveyRoundCommon, RpcCase):
         )
         self.assertEqual(asked["state"], "answered")
         self.assertFalse(asked["user_input_id"] or asked["is_scored"] or asked["score"])
-        self.assertNotIn("access_token", asked)
+        self.assertNotIn("link_token", asked)
 
     def _assert_nothing_read(self, user, model, ids):
         domain = [("id", "in", ids)]

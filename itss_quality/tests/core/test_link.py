@@ -1,0 +1,112 @@
+import secrets
+
+from odoo.exceptions import AccessError
+from odoo.tests import HttpCase, JsonRpcException, tagged
+from odoo.tools import mute_logger
+
+from ...tools.records import concrete_models
+from ..common import ItssCommon
+
+
+@tagged("post_install", "-at_install")
+class TestLink(ItssCommon, HttpCase):
+    """What holds for every personal link."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_helpdesk()
+        contact = cls.env["res.partner"].create({"name": "陈主任", "email": "chen@example.com"})
+        callback = cls.make_callback(partner_id=contact.id)
+        callback._send_links()
+        round_ = cls.make_round(participants=2)
+        round_.action_start()
+        participant, cls.unsent = round_.participant_ids.sudo()
+        participant._prepare_links()
+        participant._note_mail("invitation")
+        cls.linked = [callback.sudo(), participant]
+
+    def test_each_kind_is_tried_here(self):
+        tried = [record._name for record in self.linked]
+        self.assertCountEqual(tried, concrete_models(self.env, "itss.link.mixin"))
+
+    def test_id_and_secret_belong_together(self):
+        for record in self.linked:
+            anybody = record.with_user(self.env.ref("base.public_user"))
+            own, token = str(record.id), record.link_token
+            found = anybody._find_by_link(own, token)
+            self.assertEqual(found, record)
+            self.assertTrue(found.env.su)
+            for wrong_id, wrong in (
+                (own, secrets.token_urlsafe(16)),
+                (own, ""),
+                (own, "False"),
+                (own, "口令"),
+                (own, "\ud800"),
+                (own, token.upper() + token.lower()),
+                ("0", token),
+                ("-1", token),
+                ("", token),
+                ("x", token),
+                ("9" * 10, token),
+                (str(self.unsent.id), ""),
+                (str(self.unsent.id), "False"),
+            ):
+                with self.subTest(record=record, id=wrong_id, token=wrong):
+                    self.assertFalse(anybody._find_by_link(wrong_id, wrong))
+
+    def test_a_guess_takes_as_long_whether_there_is_such_a_record(self):
+        for record in self.linked:
+            last = record.search([], order="id desc", limit=1).id
+            for record_id in (record.id, last + 1):
+                self.env.invalidate_all()
+                with self.subTest(record=record, id=record_id), self.assertQueryCount(1):
+                    record._find_by_link(str(record_id), "guessed")
+
+    def test_nobody_reads_or_chooses_the_secret(self):
+        admin = self.env.ref("base.user_admin")
+        admin.group_ids += self.env.ref("itss_quality.group_itss_quality")
+        self.assertTrue(admin.has_group("base.group_system"))
+        for record in self.linked:
+            record = record.with_user(admin).with_company(record.company_id)
+            known = record.fields_get()
+            for name in ("link_token", "link_url"):
+                self.assertNotIn(name, known)
+                for attempt in (
+                    lambda record=record, name=name: record.read([name]),
+                    lambda record=record, name=name: record.export_data([name]),
+                    lambda record=record, name=name: record.search([(name, "!=", False)]),
+                    lambda record=record, name=name: record.search([], order=name),
+                    lambda record=record, name=name: record.formatted_read_group([], [name]),
+                    lambda record=record, name=name: record.write({name: "mine"}),
+                    lambda record=record, name=name: record.create({name: "mine"}),
+                ):
+                    with self.subTest(record=record, name=name), self.assertRaises(Exception) as e:
+                        attempt()
+                    self.assertNotIsInstance(e.exception, AssertionError)
+            with self.assertRaises(AccessError):
+                record.read(["link_token"])
+
+    @mute_logger("odoo.http")
+    def test_the_secret_opens_no_chatter(self):
+        for record in self.linked:
+            record.message_post(body="SECRET", subtype_xmlid="mail.mt_comment")
+            count = len(record.message_ids)
+            thread = {"thread_model": record._name, "thread_id": record.id}
+            token = {"token": record.link_token}
+            signed = {"hash": record.link_token, "pid": record.partner_id.id}
+            for route, params in (
+                ("/mail/chatter_fetch", token),
+                ("/mail/chatter_fetch", signed),
+                ("/portal/chatter_init", token),
+                ("/mail/message/post", {"post_data": {"body": "x"}, **token}),
+                ("/mail/message/post", {"post_data": {"body": "x"}, **signed}),
+            ):
+                with self.subTest(record=record, route=route):
+                    try:
+                        answer = self.make_jsonrpc_request(route, {**thread, **params})
+                    except JsonRpcException as error:
+                        answer = error
+                    self.assertNotIn("SECRET", str(answer))
+            self.env.invalidate_all()
+            self.assertEqual(len(record.message_ids), count)
