@@ -36,7 +36,7 @@ def test_the_file_of_last_year_s_review(sign_in, show, screenshot):
     assert page.locator("[name=decision_ids] .o_data_row:has-text('已关闭')").count() == 3
     page.click(".oe_stat_button[name=action_open_report]")
     page.wait_for_selector(".o_breadcrumb:has-text('2025年管理评审报告')")
-    open_tab(page, "receipts")
+    open_tab(page, "recipients")
     page.wait_for_selector("[name=receipt_ids] .o_data_row")
     assert page.locator("[name=receipt_ids] .o_data_row").count() == 5
 

@@ -49,8 +49,10 @@ def test_annual_plan(sign_in, show, screenshot):
     page.click(".o_list_button_add")
     page.fill(".o_field_widget[name=year] input", "2025")
     page.fill(".o_field_widget[name=external_audit_date] input", "2025-11-15")
+    open_tab(page, "signatures")
     choose(page, "reviewer_id", "李运维")
     choose(page, "approver_id", "王总")
+    open_tab(page, "lines")
     save(page)
     assert not offers(page, "action_approve"), "a draft is submitted first"
     import_table(page)

@@ -126,9 +126,7 @@ class ItssAudit(models.Model):
             "cancelled": "cascade",
         },
     )
-    previous_id = fields.Many2one(
-        "itss.audit", string="Replaces", readonly=True, copy=False, check_company=True
-    )
+    previous_id = fields.Many2one("itss.audit")
     plan_line_id = fields.Many2one(tracking=True)
     purpose = fields.Text(
         default=lambda self: self.env._(

@@ -35,9 +35,7 @@ class ItssAuditReport(models.Model):
     audit_id = fields.Many2one(
         "itss.audit", required=True, index=True, ondelete="restrict", check_company=True
     )
-    previous_id = fields.Many2one(
-        "itss.audit.report", string="Replaces", readonly=True, copy=False, check_company=True
-    )
+    previous_id = fields.Many2one("itss.audit.report")
     summary = fields.Text(
         string="Course of the Audit", help="How the audit went, and what stood out."
     )

@@ -12,7 +12,8 @@ class ItssDocumentMixin(models.AbstractModel):
     that is a new revision, a record of its own that replaces the old one when
     it is approved; the chain of revisions is the revision history (变更履历).
 
-    The model that inherits adds ``previous_id``, a Many2one to itself.
+    The model that inherits points ``previous_id`` at itself, and its form inherits from
+    ``itss_document_mixin_view_form``.
     """
 
     _name = "itss.document.mixin"
@@ -62,12 +63,16 @@ class ItssDocumentMixin(models.AbstractModel):
         index=True,
         tracking=True,
     )
+    name = fields.Char(required=True)
     version = fields.Char(default="V1.0", required=True, copy=False, tracking=True)
     change_note = fields.Text(
         string="Change Record",
         default=lambda self: self.env._("First issue"),
         copy=False,
         help="What this version changes. It is printed in the revision history.",
+    )
+    previous_id = fields.Many2one(
+        "itss.document.mixin", string="Replaces", readonly=True, copy=False, check_company=True
     )
     reviewer_id = fields.Many2one(
         "res.users",

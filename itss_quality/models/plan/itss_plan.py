@@ -88,9 +88,7 @@ class ItssPlan(models.Model):
     roles = fields.Html(string="Roles and Responsibilities", help="Chapter 5 of the plan.")
     activities = fields.Html(string="Quality Management Activities", help="Chapter 6 of the plan.")
     line_ids = fields.One2many("itss.plan.line", "plan_id", string="Plan Lines")
-    previous_id = fields.Many2one(
-        "itss.plan", string="Replaces", readonly=True, copy=False, check_company=True
-    )
+    previous_id = fields.Many2one("itss.plan")
     closing_note = fields.Text(readonly=True, copy=False)
     line_count = fields.Integer(compute="_compute_line_figures")
     late_count = fields.Integer(compute="_compute_line_figures", string="Late Lines")

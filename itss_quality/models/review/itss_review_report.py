@@ -35,9 +35,7 @@ class ItssReviewReport(models.Model):
         ondelete="restrict",
         check_company=True,
     )
-    previous_id = fields.Many2one(
-        "itss.review.report", string="Replaces", readonly=True, copy=False, check_company=True
-    )
+    previous_id = fields.Many2one("itss.review.report")
     suitability = fields.Selection(related="review_id.suitability", readonly=False)
     suitability_text = fields.Text(related="review_id.suitability_text", readonly=False)
     adequacy = fields.Selection(related="review_id.adequacy", readonly=False)

@@ -45,9 +45,7 @@ class ItssSurveyReport(models.Model):
         ondelete="restrict",
         check_company=True,
     )
-    previous_id = fields.Many2one(
-        "itss.survey.report", string="Replaces", readonly=True, copy=False, check_company=True
-    )
+    previous_id = fields.Many2one("itss.survey.report")
     conclusion = fields.Text(related="round_id.conclusion", readonly=False)
     causes = fields.Text(related="round_id.causes", readonly=False)
     measures = fields.Text(related="round_id.measures", readonly=False)

@@ -111,6 +111,48 @@ class TestEveryWorkflow(RegistryCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestEveryDocument(RegistryCommon):
+    """itss.document.mixin and those above it, in the form of every model that inherits them."""
+
+    def find_form(self, records):
+        view = self.env["ir.ui.view"].browse(
+            self.env["ir.ui.view"].default_view(records._name, "form")
+        )
+        return view, etree.fromstring(records.get_view(view.id, "form")["arch"])
+
+    def test_the_mixins_forms_are_within_its_own(self):
+        views = {
+            "itss.document.mixin": "itss_document_mixin_view_form",
+            "itss.distribution.mixin": "itss_distribution_mixin_view_form",
+            "itss.report.mixin": "itss_report_mixin_view_form",
+        }
+        for mixin, name in views.items():
+            for subtest, records in self.each_model(mixin):
+                with subtest:
+                    view, arch = self.find_form(records)
+                    while (
+                        view.inherit_id
+                        and view.get_external_id()[view.id] != f"itss_quality.{name}"
+                    ):
+                        view = view.inherit_id
+                    self.assertEqual(view, self.env.ref(f"itss_quality.{name}"))
+                    # what its modifiers need comes along by itself
+                    fields = {*arch.xpath("//field[not(ancestor::field)]/@name")}
+                    self.assertLessEqual({"can_submit", "can_revise", "signed_pdf_name"}, fields)
+
+    def test_the_mixins_forms_speak_the_reader_s_language(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.env.ref("base.module_itss_quality")._update_translations(["zh_CN"])
+        for subtest, records in self.each_model("itss.document.mixin"):
+            with subtest:
+                _view, arch = self.find_form(records.with_context(lang="zh_CN"))
+                self.assertEqual(arch.xpath("//page[@name='signatures']/@string"), ["签署"])
+                for button in arch.xpath("//header/button"):
+                    for words in (button.get("string"), button.get("confirm", "您")):
+                        self.assertRegex(words, "[一-鿿]")
+
+
+@tagged("post_install", "-at_install")
 class TestEveryModel(RegistryCommon):
     """Access to every model: by role, and within the company."""
 
