@@ -120,6 +120,9 @@ class TestWorkflow(ItssCommon):
         )
         with self.assertRaises(AccessError):
             wizard.action_confirm()
+        wizard.res_model = "res.users"
+        with self.assertRaisesRegex(UserError, "no steps"):
+            wizard.action_confirm()
 
     def test_superuser_mode_is_the_only_way_round(self):
         plan = self.make_plan()

@@ -162,6 +162,9 @@ class TestPlanWork(ItssCommon):
         rows = self.choose(line.action_view_work())
         self.assertEqual(rows.mapped("name"), ["Survey Rounds", "Internal Audits"])
         self.assertEqual(rows[0].action_choose()["res_id"], first.id)
+        rows[0].sudo().work_model = "res.users"
+        with self.assertRaisesRegex(UserError, "no record of its own"):
+            rows[0].action_choose()
 
     def choose(self, action):
         return self.env[action["res_model"]].with_user(self.quality_user).search(action["domain"])

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class ItssStepReason(models.TransientModel):
@@ -23,10 +24,13 @@ class ItssStepReason(models.TransientModel):
             wizard.title = record._get_field_labels([field or "state"])
 
     def _get_record(self):
-        """Return the record, readable by the user and of a model that has steps."""
+        """Return the record, readable by the user.
+
+        :raise UserError: its model has no steps
+        """
         model = self.env[self.res_model]
         if not hasattr(model, "_get_reason_field"):
-            return self.env["itss.plan"]
+            raise UserError(self.env._("“%(model)s” has no steps.", model=model._description))
         record = model.browse(self.res_id)
         record.check_access("read")
         return record
@@ -34,7 +38,7 @@ class ItssStepReason(models.TransientModel):
     def action_confirm(self):
         """Take the step with the reason given.
 
-        :raise UserError: the record has moved on meanwhile
+        :raise UserError: the record has moved on meanwhile, or has no steps
         :raise AccessError: missing role
         """
         self.ensure_one()

@@ -10,14 +10,7 @@ class ItssPlanWorkChoice(models.TransientModel):
     _description = "Choice of a Plan Line's Records"
 
     line_id = fields.Many2one("itss.plan.line", required=True, readonly=True, ondelete="cascade")
-    work_model = fields.Selection(
-        lambda self: [
-            (work._name, work._description)
-            for work in self.env["itss.plan.line"].sudo()._get_work_models()
-        ],
-        required=True,
-        readonly=True,
-    )
+    work_model = fields.Char(required=True, readonly=True)
     is_new = fields.Boolean(readonly=True)
     name = fields.Char(compute="_compute_name")
 
@@ -28,10 +21,16 @@ class ItssPlanWorkChoice(models.TransientModel):
     @api.depends("work_model", "is_new")
     def _compute_name(self):
         for choice in self:
-            work = self.env[choice.work_model]
-            choice.name = (
-                work._get_start_label() if choice.is_new else work._get_list_action()["name"]
-            )
+            choice.name = ""
+            for work in choice._get_work_models():
+                choice.name = (
+                    work._get_start_label() if choice.is_new else work._get_list_action()["name"]
+                )
+
+    def _get_work_models(self):
+        """Return the model, or none if it carries out no line."""
+        works = self.line_id._get_work_models()
+        return [work for work in works if work._name == self.work_model]
 
     # -------------------------------------------------------------------------
     # ACTIONS
@@ -52,7 +51,7 @@ class ItssPlanWorkChoice(models.TransientModel):
             "type": "ir.actions.act_window",
             "name": line.start_label if is_new else line.work_label,
             "res_model": self._name,
-            "view_mode": "list",
+            "view_mode": "kanban",
             "target": "new",
             "domain": [("id", "in", choices.ids)],
         }
@@ -61,6 +60,8 @@ class ItssPlanWorkChoice(models.TransientModel):
         """Start or show what was chosen.
 
         :return: window action
+        :raise UserError: it carries out no line
+        :raise AccessError: the user may not make any
         """
         self.ensure_one()
-        return self.line_id._choose_work([self.env[self.work_model]], self.is_new)
+        return self.line_id._choose_work(self._get_work_models(), self.is_new)
