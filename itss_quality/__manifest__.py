@@ -113,10 +113,12 @@
         "views/audit/itss_nonconformity_views.xml",
         "views/audit/itss_audit_report_views.xml",
         "views/audit/itss_audit_views.xml",
+        "views/audit/itss_meeting_views.xml",
         "views/audit/res_config_settings_views.xml",
         "views/audit/itss_former_head_views.xml",
         "views/review/itss_review_report_views.xml",
         "views/review/itss_review_views.xml",
+        "views/review/itss_meeting_views.xml",
         "views/itss_menus.xml",
     ],
     "demo": [

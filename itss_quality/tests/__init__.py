@@ -27,6 +27,7 @@ from .core import (
     test_evidence,
     test_i18n,
     test_link,
+    test_meeting,
     test_migration,
     test_part,
     test_registry,

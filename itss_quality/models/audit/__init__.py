@@ -10,5 +10,6 @@ from . import itss_former_head
 from . import hr_department
 from . import hr_employee
 from . import hr_employee_public
+from . import itss_meeting
 from . import res_company
 from . import res_config_settings

@@ -105,7 +105,7 @@ class ItssAttendance(models.Model):
     def _check_organiser(self):
         """Raise unless the user may say who is invited; whoever attends only signs."""
         for attendance in self:
-            if not attendance.meeting_id._get_occasion()._is_led_by_me():
+            if not attendance.meeting_id._is_led_by_me():
                 raise AccessError(
                     self.env._("You can sign for yourself; the organiser says who is invited.")
                 )

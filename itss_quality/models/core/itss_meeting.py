@@ -1,12 +1,13 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.tools import is_html_empty
 
 
 class ItssMeeting(models.Model):
     """Meeting with minutes and an attendance sheet (会议记录、签到表).
 
-    Opening and closing meeting of an internal audit, and the meeting of a management review. Once
-    the report is issued, its records don't change any more.
+    An area adds the kinds it holds meetings of, and what they are held for. Once the report about
+    that is issued, their records don't change any more.
     """
 
     _name = "itss.meeting"
@@ -17,25 +18,11 @@ class ItssMeeting(models.Model):
 
     _event_fields = ("start", "stop", "location", "name", "attendance_ids")
 
-    audit_id = fields.Many2one(
-        "itss.audit", index="btree_not_null", ondelete="cascade", check_company=True
-    )
-    review_id = fields.Many2one(
-        "itss.review", index="btree_not_null", ondelete="cascade", check_company=True
-    )
     company_id = fields.Many2one(
         "res.company", compute="_compute_company_id", store=True, index=True, precompute=True
     )
-    kind = fields.Selection(
-        [
-            ("preparatory", "Preparatory Meeting"),
-            ("opening", "Opening Meeting"),
-            ("closing", "Closing Meeting"),
-            ("review", "Management Review"),
-        ],
-        default="opening",
-        required=True,
-    )
+    kind = fields.Selection([], required=True)
+    fitting_kinds = fields.Json(compute="_compute_fitting_kinds")
     name = fields.Char(
         compute="_compute_name", store=True, readonly=False, precompute=True, required=True
     )
@@ -46,31 +33,31 @@ class ItssMeeting(models.Model):
     present_count = fields.Integer(string="Present", compute="_compute_attendance_count")
     is_frozen = fields.Boolean(compute="_compute_is_frozen", compute_sudo=True)
 
-    _kind_fits = models.Constraint(
-        "CHECK((kind = 'review') = (review_id IS NOT NULL))",
-        "Reviews have meetings of their own kind, and audits opening and closing meetings.",
-    )
-
     # -------------------------------------------------------------------------
     # COMPUTES
     # -------------------------------------------------------------------------
 
-    def _get_occasion(self):
-        """Return the record that the meeting belongs to."""
-        self.ensure_one()
-        return self.review_id or self.audit_id
-
-    @api.depends("audit_id.company_id", "review_id.company_id")
+    @api.depends(lambda self: self._get_occasion_depends("company_id"))
     def _compute_company_id(self):
         for meeting in self:
-            meeting.company_id = meeting._get_occasion().company_id or self.env.company
+            occasion = meeting._get_occasion()
+            meeting.company_id = occasion.company_id if occasion else self.env.company
 
-    @api.depends("kind", "audit_id", "review_id")
+    @api.depends("kind")
+    def _compute_fitting_kinds(self):
+        held_for = self._get_occasion_fields()
+        kinds = self._fields["kind"].get_values(self.env)
+        for meeting in self:
+            own = held_for.get(meeting.kind)
+            meeting.fitting_kinds = [kind for kind in kinds if held_for.get(kind) == own]
+
+    @api.depends(lambda self: self._get_occasion_depends())
     def _compute_name(self):
         for meeting in self:
             if not meeting.name:
+                occasion = meeting._get_occasion()
                 kinds = dict(self._fields["kind"]._description_selection(self.env))
-                parts = (meeting._get_occasion().name, kinds.get(meeting.kind))
+                parts = (occasion and occasion.name, kinds.get(meeting.kind))
                 meeting.name = " ".join(filter(None, parts))
 
     @api.depends("attendance_ids.is_present")
@@ -79,10 +66,33 @@ class ItssMeeting(models.Model):
             meeting.attendance_count = len(meeting.attendance_ids)
             meeting.present_count = len(meeting.attendance_ids.filtered("is_present"))
 
-    @api.depends("audit_id.state", "audit_id.report_ids.state", "review_id.report_ids.state")
+    @api.depends(lambda self: self._get_occasion_depends("state", "report_ids.state"))
     def _compute_is_frozen(self):
         for meeting in self:
-            meeting.is_frozen = meeting._get_occasion()._are_records_frozen()
+            occasion = meeting._get_occasion()
+            meeting.is_frozen = bool(occasion) and occasion._are_records_frozen()
+
+    # -------------------------------------------------------------------------
+    # CONSTRAINS
+    # -------------------------------------------------------------------------
+
+    @api.constrains(lambda self: self._get_occasion_depends())
+    def _check_occasion(self):
+        """A meeting belongs to what its kind is held for, and to nothing else."""
+        names = self._get_whole_fields()
+        for meeting in self:
+            expected = self._get_occasion_fields().get(meeting.kind)
+            if any(bool(meeting[name]) != (name == expected) for name in names):
+                raise ValidationError(
+                    self.env._(
+                        "Meetings of the kind “%(kind)s” are not held for what “%(meeting)s” is "
+                        "held for.",
+                        kind=dict(self._fields["kind"]._description_selection(self.env))[
+                            meeting.kind
+                        ],
+                        meeting=meeting.name,
+                    )
+                )
 
     # -------------------------------------------------------------------------
     # CRUD
@@ -104,12 +114,40 @@ class ItssMeeting(models.Model):
     # -------------------------------------------------------------------------
 
     @api.model
+    def _get_occasion_fields(self):
+        """Return the many-to-one field to what a meeting is held for, by kind of meeting.
+
+        A kind that is left out stands alone. What others are held for has ``state`` and
+        ``report_ids``, and says by ``_are_records_frozen``, ``_check_records_open`` and
+        ``_is_led_by_me`` until when minutes and attendance change, and who invites.
+        """
+        return {}
+
+    @api.model
     def _get_whole_fields(self):
-        return ("audit_id", "review_id")
+        return tuple(dict.fromkeys(self._get_occasion_fields().values()))
+
+    @api.model
+    def _get_occasion_depends(self, *names):
+        """Return the dependencies on the kind and on these fields of what meetings are held for."""
+        wholes = self._get_whole_fields()
+        return ("kind", *wholes, *(f"{whole}.{name}" for whole in wholes for name in names))
+
+    def _get_occasion(self):
+        """Return the record that the meeting is held for, or None."""
+        self.ensure_one()
+        field = self._get_occasion_fields().get(self.kind)
+        return self[field] if field else None
+
+    def _is_led_by_me(self):
+        """Whether the current user says who is invited."""
+        occasion = self._get_occasion()
+        return occasion._is_led_by_me() if occasion else self.has_access("write")
 
     def _check_whole_open(self):
         for meeting in self:
-            meeting._get_occasion().sudo()._check_records_open()
+            if occasion := meeting._get_occasion():
+                occasion.sudo()._check_records_open()
 
     # -------------------------------------------------------------------------
     # Business
