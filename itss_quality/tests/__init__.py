@@ -25,6 +25,7 @@ from .core import (
     test_access,
     test_document,
     test_evidence,
+    test_house,
     test_i18n,
     test_link,
     test_meeting,
