@@ -5,5 +5,7 @@ from . import itss_survey_result
 from . import itss_survey_report
 from . import survey_survey
 from . import survey_question
+from . import survey_question_answer
 from . import survey_user_input
+from . import survey_user_input_line
 from . import res_partner

@@ -156,9 +156,3 @@ class SurveyUserInput(models.Model):
         participant = participant.search([("user_input_id", "=", self.id)], limit=1)
         # an anonymous answer has forgotten whose it is
         return participant._get_link_refusal() if participant else "used"
-
-
-class SurveyUserInputLine(models.Model):
-    _inherit = "survey.user_input.line"
-
-    itss_score = fields.Float(string="Satisfaction", readonly=True, copy=False, aggregator="avg")
