@@ -186,23 +186,25 @@
     function paginate(root) {
         var head = childrenOfClass(root, "itss_head").map(takeOut)[0];
         var foot = childrenOfClass(root, "itss_foot").map(takeOut)[0];
-        childrenOfClass(root, "itss_section").map(takeOut).forEach(function (section) {
-            var cover = section.className.indexOf("itss_cover") >= 0;
-            var rest = section;
-            while (rest) {
-                var sheet = new Sheet(root, cover ? null : head, cover ? null : foot);
-                rest = sheet.split(section, sheet.slot);
-                if (rest && !sheet.slot.firstChild) {
-                    sheet.forced = true;
+        childrenOfClass(root, "itss_section")
+            .map(takeOut)
+            .forEach(function (section) {
+                var cover = section.className.indexOf("itss_cover") >= 0;
+                var rest = section;
+                while (rest) {
+                    var sheet = new Sheet(root, cover ? null : head, cover ? null : foot);
                     rest = sheet.split(section, sheet.slot);
+                    if (rest && !sheet.slot.firstChild) {
+                        sheet.forced = true;
+                        rest = sheet.split(section, sheet.slot);
+                    }
+                    if (rest && !sheet.slot.firstChild) {
+                        // nothing can be done: let it run over the page
+                        sheet.slot.appendChild(section);
+                        rest = null;
+                    }
                 }
-                if (rest && !sheet.slot.firstChild) {
-                    // nothing can be done: let it run over the page
-                    sheet.slot.appendChild(section);
-                    rest = null;
-                }
-            }
-        });
+            });
         var sheets = childrenOfClass(root, "itss_sheet");
         sheets.forEach(function (sheet, index) {
             childrenOfClass(sheet, "itss_foot").forEach(function (element) {

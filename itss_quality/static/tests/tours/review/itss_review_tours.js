@@ -228,8 +228,7 @@ tours.add("itss_review_hold", {
         press("action_open_report"),
         {
             content: "The conclusion stands in the report",
-            trigger:
-                ".o_form_view .o_field_widget[name='adequacy_text'] textarea:value('夜班人手不足')",
+            trigger: ".o_form_view .o_field_widget[name='adequacy_text'] textarea:value('夜班人手不足')",
         },
         ...confirmButton("action_submit"),
         inState("submitted"),
