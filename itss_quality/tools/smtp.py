@@ -1,4 +1,11 @@
-"""Handing mails over to the mail server, each once."""
+"""Handing mails over to the mail server, each once.
+
+Odoo's own queue can send a mail twice when the server dies, which does no harm to the link of a
+callback. An invitation is sent once or is reported as unconfirmed, and most deaths leave nothing to
+report: until the mail server has taken the recipient nothing has left, and the next run sends the
+mail. A claim committed before ``send_email`` is called could not tell that death from one after the
+text went out, so the claim stands where SMTP has the two apart: between RCPT and DATA.
+"""
 
 import contextlib
 import smtplib
@@ -6,6 +13,27 @@ import smtplib
 
 class NotClaimed(Exception):
     """A mail is not to be sent any more."""
+
+
+class ClaimedSession:
+    """What ``send_email`` gets for a connection: the same, but it claims a mail before its text."""
+
+    # Python's own dialogue, with the commands of this class
+    send_message = smtplib.SMTP.send_message
+    sendmail = smtplib.SMTP.sendmail
+
+    def __init__(self, connection, claim):
+        self.connection = connection
+        self.claim = claim
+
+    def __getattr__(self, name):
+        return getattr(self.connection, name)
+
+    def data(self, text):
+        """Send the text of the mail, once it is claimed."""
+        if not self.claim():
+            raise NotClaimed
+        return self.connection.data(text)
 
 
 @contextlib.contextmanager
@@ -49,24 +77,14 @@ def hand_over(session, message, claim):
     if not connection:
         # the test suite has no mail server
         return claim() and bool(servers.send_email(message))
-    send_text = connection.data
-
-    def claim_and_send_text(text):
-        if not claim():
-            raise NotClaimed
-        return send_text(text)
-
-    connection.data = claim_and_send_text
     try:
-        servers.send_email(message, smtp_session=connection)
+        servers.send_email(message, smtp_session=ClaimedSession(connection, claim))
     except Exception as error:
         with contextlib.suppress(smtplib.SMTPException, OSError):
             connection.rset()  # the next mail starts afresh
         if isinstance(error.__context__, NotClaimed):
             return False
         raise
-    finally:
-        connection.data = send_text
     return True
 
 
