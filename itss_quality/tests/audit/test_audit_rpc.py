@@ -3,7 +3,7 @@ from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
 from ..common import RpcCase
-from .test_audit import NOW, AuditCommon
+from .common import NOW, AuditCommon
 
 # t_auditor audits, t_quality leads, t_head heads the audited department, t_quality_2 is the
 # management representative, t_ops works in the audited department

@@ -7,9 +7,9 @@ from odoo.tests import tagged
 
 from odoo.addons.base.tests.common import MockSmtplibCase
 
-from .test_complaint import ComplaintCommon
+from .common import ComplaintCommon
 
-MAILS = Path(__file__).parent / "data" / "mail"
+MAILS = Path(__file__).parent / "data"
 
 
 @tagged("post_install", "-at_install")

@@ -4,7 +4,7 @@ from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .test_complaint import ComplaintCommon
+from .common import ComplaintCommon
 
 PAYLOADS = (
     "<script>alert(1)</script>",

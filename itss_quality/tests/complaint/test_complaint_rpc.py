@@ -5,7 +5,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..common import LOGINS, REFUSALS, RpcCase
-from .test_complaint import NOW, ComplaintCommon
+from .common import NOW, ComplaintCommon
 
 DESK = {"t_desk", "t_ops", "t_quality", "t_admin"}
 OPERATIONS = {"t_ops", "t_quality", "t_admin"}

@@ -4,7 +4,7 @@ from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from ..audit.test_audit import AuditCommon
+from ..audit.common import AuditCommon
 
 
 @tagged("post_install", "-at_install")

@@ -3,7 +3,7 @@ import runpy
 from odoo.tests import tagged
 from odoo.tools import file_path
 
-from ..survey.test_survey_round import SurveyRoundCommon
+from ..survey.common import SurveyRoundCommon
 
 
 @tagged("post_install", "-at_install")

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from ...tools.records import concrete_models
-from ..audit.test_audit import AuditCommon
+from ..audit.common import AuditCommon
 
 # an open part, what may change of it, the field to its whole, another whole, and what freezes it
 Case = namedtuple("Case", "part vals field other freeze")

@@ -10,17 +10,10 @@ from odoo.tests import freeze_time, tagged
 from odoo.tools.safe_eval import safe_eval
 
 from ..common import ItssCommon
+from ..prints import by_class, text
 
 REPORT = "itss_quality.itss_plan_report_pdf"
 LIVE, SIGNED = b"%PDF live", b"%PDF signed"
-
-
-def text(node):
-    return " ".join(node.text_content().split())
-
-
-def by_class(node, name):
-    return node.xpath(f".//*[contains(concat(' ', @class, ' '), ' {name} ')]")
 
 
 @tagged("post_install", "-at_install")

@@ -1,7 +1,7 @@
 from odoo import fields
 from odoo.tests import HttpCase, tagged
 
-from .test_review import ReviewCommon
+from .common import ReviewCommon
 
 
 @tagged("post_install", "-at_install")

@@ -5,8 +5,8 @@ from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
 from odoo.tools.safe_eval import safe_eval
 
-from ..plan.test_plan_print import by_class, text
-from .test_survey_round import FULL, SurveyRoundCommon
+from ..prints import by_class, text
+from .common import FULL, SurveyRoundCommon
 
 REPORT = "itss_quality.itss_survey_report_pdf"
 SCHEME = "itss_quality.itss_survey_scheme_pdf"

@@ -4,86 +4,14 @@ from psycopg2.errors import CheckViolation, UniqueViolation
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, JsonRpcException, new_test_user, tagged
+from odoo.tests import Form, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from ..common import RpcCase
-from .test_survey_score import SurveyCommon
+from .common import FULL, SurveyRoundCommon
 
 # who may take the steps of a round, by login
 STARTERS = {"t_quality", "t_admin"}
-FULL = {"speed": 5, "skill": 5, "attitude": 5, "result": 5, "overall": 5}
-
-
-class SurveyRoundCommon(SurveyCommon):
-    """A customer's contacts, questionnaires of one's own, and people of other departments."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.survey_manager = cls.make_survey_user("t_survey_manager", "group_survey_manager")
-
-    @classmethod
-    def make_survey_user(cls, login, *groups):
-        """Create a user of the survey app."""
-        groups = ",".join(group if "." in group else f"survey.{group}" for group in groups)
-        return new_test_user(
-            cls.env,
-            login,
-            groups,
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
-
-    @classmethod
-    def make_full_questionnaire(cls, **vals):
-        """Create a questionnaire with a section, a scale, a choice and a matrix."""
-        survey = cls.make_questionnaire(questions_layout="page_per_section", **vals)
-        cls.add_page(survey, title="服务")
-        cls.add_scale(survey=survey, title="总体")
-        cls.add_choice([5, 0], survey, title="态度")
-        cls.add_matrix(["响应", "通报"], [5, 0], survey, title="过程")
-        return survey
-
-    @classmethod
-    def make_survey_line(cls, **vals):
-        """Create the line of an approved plan that asks for a survey."""
-        plan = cls.make_plan(lines=0)
-        line = cls.make_line(plan, kind="survey", name="公司级满意度调查", **vals)
-        cls.approve(plan)
-        return line
-
-    @classmethod
-    def start(cls, round_):
-        round_.with_user(cls.quality_user).action_start()
-        return round_
-
-    @classmethod
-    def end(cls, round_):
-        round_.with_user(cls.quality_user).action_end()
-        return round_
-
-    @classmethod
-    def make_report(cls, round_, **texts):
-        """Write the analysis of an ended round, and open its report."""
-        texts = {"conclusion": "达到目标", "measures": "加强响应", **texts}
-        round_.with_user(cls.quality_user).write(texts)
-        action = round_.with_user(cls.quality_user).action_open_report()
-        return cls.env["itss.survey.report"].with_user(cls.quality_user).browse(action["res_id"])
-
-    def run_cron(self):
-        with self.enter_registry_test_mode():
-            self.env.ref("itss_quality.ir_cron_itss_survey_results").method_direct_trigger()
-
-    @classmethod
-    def improvements(cls, *sources):
-        """Return the improvements that these records gave rise to."""
-        return cls.env["itss.improvement"].search(
-            [
-                ("source_model", "=", sources[0]._name),
-                ("source_id", "in", [source.id for source in sources]),
-            ]
-        )
 
 
 @tagged("post_install", "-at_install")
