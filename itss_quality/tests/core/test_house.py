@@ -28,8 +28,9 @@ class TestHouse(BaseCase):
         cls.areas = {path.parts[1] for path in cls.trees}
         cls.models = {}
         for path, tree in cls.trees.items():
-            for name in cls.get_names(tree, "_name"):
-                cls.models.setdefault(name, path)
+            # an area that adds a mixin to a model names it, too, and is not its home
+            added = cls.get_names(tree, "_inherit")
+            cls.models |= {name: path for name in cls.get_names(tree, "_name") if name not in added}
 
     @classmethod
     def get_names(cls, tree, attribute):
