@@ -349,13 +349,13 @@ class ItssCallback(models.Model):
         if not vals_list:
             return self
         cycles = self._close_previous(vals_list)
-        deadlines = {}
+        clocks = {}
         for vals in vals_list:
             vals["cycle"] = cycles[self._get_subject(vals)] + 1
             key = (vals["company_id"], vals["resolved_at"])
-            if key not in deadlines:
-                deadlines[key] = self._get_deadline(*key)
-            vals["deadline"] = deadlines[key]
+            if key not in clocks:
+                clocks[key] = self._prepare_clock_vals(*key)
+            vals.update(clocks[key])
         return self.with_context(tracking_disable=True).create(vals_list)
 
     @api.model
@@ -389,9 +389,19 @@ class ItssCallback(models.Model):
         return cycles
 
     @api.model
-    def _get_deadline(self, company_id, resolved_at):
+    def _prepare_clock_vals(self, company_id, resolved_at):
+        """Return the deadline and the first alarm, worked out once for what was solved together."""
         company = self.env["res.company"].browse(company_id)
-        return company._itss_add_hours(resolved_at, company.itss_callback_hours)
+        deadline = company._itss_add_hours(resolved_at, company.itss_callback_hours)
+        return {
+            "deadline": deadline,
+            "escalate_at": self._get_warning(company, deadline, resolved_at),
+        }
+
+    @api.model
+    def _get_warning(self, company, deadline, resolved_at):
+        warning = company._itss_add_hours(deadline, -company.itss_callback_warning_hours)
+        return max(warning, resolved_at)
 
     def _cancel(self, reason):
         """Cancel those that are open, with a reason that stays (superuser mode)."""
@@ -872,10 +882,9 @@ class ItssCallback(models.Model):
             return
         company = self.company_id
         leader = self._get_leader()
-        warning = company._itss_add_hours(self.deadline, -company.itss_callback_warning_hours)
         yield Alarm(
             WARNED,
-            max(warning, self.resolved_at),
+            self._get_warning(company, self.deadline, self.resolved_at),
             self.user_id.filtered("active") or leader,
             lambda env: env._("Call the customer back before the deadline"),
         )

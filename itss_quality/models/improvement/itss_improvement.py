@@ -511,9 +511,9 @@ class ItssImprovement(models.Model):
         """The owner before, at and after the deadline, then the head of the department; much later
         the quality department, to check whether it has worked.
         """
-        if self.state in OWNER_STATES:
+        if self.state in OWNER_STATES and self.date_deadline:
             yield from self._get_deadline_alarms()
-        elif self.state == "closed" and self.effectiveness == "pending":
+        elif self.state == "closed" and self.effectiveness == "pending" and self.date_check:
             yield Alarm(
                 CHECK_DUE,
                 self._get_owner_morning(self.date_check),
