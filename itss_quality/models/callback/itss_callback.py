@@ -94,6 +94,7 @@ class ItssCallback(models.Model):
         "link_mail_id",
         "answer_ip",
         "answer_user_agent",
+        "escalate_at",
     )
 
     # about what
@@ -158,7 +159,10 @@ class ItssCallback(models.Model):
     escalation_level = fields.Integer(
         help="1: the agent was warned; 2: the team leader was told; 3: the quality department was told."
     )
-    escalate_at = fields.Datetime(compute="_compute_escalate_at", store=True, precompute=True)
+    # not read-only for the ORM, so that it takes what was worked out for all that were solved together
+    escalate_at = fields.Datetime(
+        compute="_compute_escalate_at", store=True, precompute=True, readonly=False
+    )
     claimed_by_id = fields.Many2one("res.users", string="On the Phone", readonly=True)
     claimed_until = fields.Datetime(readonly=True)
     attempt_ids = fields.One2many("itss.callback.attempt", "callback_id", readonly=True)
