@@ -1,7 +1,7 @@
 {
     "name": "ITSS Service Quality",
     "summary": "The annual IT service quality management plan, run and evidenced line by line",
-    "version": "19.0.1.4.0",
+    "version": "19.0.1.5.0",
     "license": "AGPL-3",
     "category": "Services/ITSS Quality",
     "author": "ITSS Quality contributors",
