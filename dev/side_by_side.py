@@ -1,14 +1,48 @@
-"""Runs one part of dev/test in a process of its own while another one runs."""
+"""Runs parts of dev/test in a process of its own while another one runs.
+
+Both take the system tests from the same list: whichever is free begins the next one.
+"""
 
 import contextlib
+import hashlib
 import os
 import re
+import shutil
 
 import environment
 import servers
 
 PATIENCE = 60  # seconds for a part that was interrupted: it stops servers, each with its own
 TOTALS = re.compile(r"^(?P<passed>\d+) passed, (?P<failed>\d+) failed$")
+
+CLAIMS = environment.STATE / "claims"
+# what tells the two apart that share the system tests, in names of databases and files
+LANE = "ITSS_LANE"
+
+
+def share(lane):
+    """The variable for a process that shares the system tests with another one.
+
+    :param int lane: 1 or 2; number 1 begins with an empty list of what is taken
+    """
+    if lane == 1:
+        shutil.rmtree(CLAIMS, ignore_errors=True)
+        CLAIMS.mkdir(parents=True)
+    return {LANE: str(lane)}
+
+
+def claim(test):
+    """Whether a test is this process's to run: alone it runs all, of two the first one has it.
+
+    :param str test: pytest's name of the test
+    """
+    if LANE not in os.environ:
+        return True
+    try:
+        (CLAIMS / hashlib.sha256(test.encode()).hexdigest()).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -24,15 +24,25 @@ from aiosmtpd.controller import Controller
 from playwright.sync_api import sync_playwright
 
 import servers
+import side_by_side
 from environment import LOGS, ROOT, STATE, exclusive
 
 SCREEN = {"width": 1280, "height": 800}
+# set by dev/test where two processes share the tests: what tells them apart
+LANE = os.environ.get(side_by_side.LANE, "")
+
+
+def pytest_runtest_protocol(item):
+    """Leave a test alone that the process beside has begun."""
+    return None if side_by_side.claim(item.nodeid) else True
 
 
 @pytest.fixture(scope="session")
 def environment():
     """PostgreSQL and Odoo's configuration; yields the module that starts and copies things."""
-    with exclusive(STATE / "system.lock"), servers.postgresql():
+    # who shares the tests has been given the lock
+    turn = contextlib.nullcontext() if LANE else exclusive(STATE / "system.lock")
+    with turn, servers.postgresql():
         servers.write_config()
         yield servers
 
@@ -51,10 +61,10 @@ def odoo_server(environment):
         def start(*arguments, demo=False, database=None):
             number = next(numbers)
             if database is None:
-                database = f"itss_system_{number}"
+                database = f"itss_system{LANE}_{number}"
                 environment.copy_database(environment.template_database(demo), database)
                 stack.callback(environment.drop_database, database)
-            log = LOGS / f"system_{number}.log"
+            log = LOGS / f"system{LANE}_{number}.log"
             log.unlink(missing_ok=True)
             return stack.enter_context(environment.Server(database, *arguments, log=log))
 
@@ -143,7 +153,7 @@ def worker_pool(environment):
     numbers = itertools.count(1)
 
     def start(database):
-        return WorkerPool(database, LOGS / f"workers_{next(numbers)}.log")
+        return WorkerPool(database, LOGS / f"workers{LANE}_{next(numbers)}.log")
 
     return start
 

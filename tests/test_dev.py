@@ -122,6 +122,20 @@ def test_a_part_that_ends_well_is_not_failed(tmp_path, capsys):
     assert totals == [3, 0]
 
 
+def test_of_two_that_share_the_system_tests_each_runs_what_the_other_has_not_begun(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(side_by_side, "CLAIMS", tmp_path / "claims")
+    monkeypatch.delenv(side_by_side.LANE, raising=False)
+    assert side_by_side.claim("test_a") and side_by_side.claim("test_a"), "alone it runs all"
+    for round_ in range(2):
+        monkeypatch.setenv(*side_by_side.share(1).popitem())
+        assert side_by_side.claim("test_a") and side_by_side.claim("test_b"), round_
+        monkeypatch.setenv(*side_by_side.share(2).popitem())
+        assert not side_by_side.claim("test_a")
+        assert side_by_side.claim("test_c")
+
+
 INTERRUPTED = """
 import pathlib, sys
 import environment, servers, side_by_side

@@ -12,7 +12,7 @@ import requests
 import servers
 from environment import ADDON, LOGS
 
-EARLIER = "itss_quality-19.0.1.3.0.tar.xz"
+EARLIER = "itss_quality-19.0.1.4.0.tar.xz"
 TABLES = "SELECT relname FROM pg_class WHERE relname LIKE 'itss\\_%' AND relkind = 'r'"
 # what an expert asks to see, and what customers hold in their hands
 EVIDENCE = {
@@ -46,15 +46,15 @@ EVIDENCE = {
     "reading": "SELECT res_model, res_id, user_id, read_at FROM itss_receipt ORDER BY id",
 }
 LINKS = {
-    "callback": "SELECT id, access_token FROM itss_callback WHERE state = 'link_sent'",
-    "survey": "SELECT id, access_token FROM itss_survey_participant WHERE state = 'sent'",
+    "callback": "SELECT id, link_token FROM itss_callback WHERE state = 'link_sent'",
+    "survey": "SELECT id, link_token FROM itss_survey_participant WHERE state = 'sent'",
 }
 
 
 # the demonstration writes to nobody
 SEND_LINK = """
     UPDATE itss_callback
-       SET state = 'link_sent', access_token = 'dGhlLWN1c3RvbWVycy1saW5r', link_sent_at = now() AT TIME ZONE 'UTC'
+       SET state = 'link_sent', link_token = 'dGhlLWN1c3RvbWVycy1saW5r', link_sent_at = now() AT TIME ZONE 'UTC'
      WHERE id = (SELECT min(id) FROM itss_callback WHERE state = 'pending' AND ticket_id IS NOT NULL)
 """
 

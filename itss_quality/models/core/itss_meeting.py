@@ -41,7 +41,9 @@ class ItssMeeting(models.Model):
     def _compute_company_id(self):
         for meeting in self:
             occasion = meeting._get_occasion()
-            meeting.company_id = occasion.company_id if occasion else self.env.company
+            # one that stands alone keeps its company, whatever kind it becomes
+            company = occasion.company_id if occasion else meeting.company_id
+            meeting.company_id = company or self.env.company
 
     @api.depends("kind")
     def _compute_fitting_kinds(self):

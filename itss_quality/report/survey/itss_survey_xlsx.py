@@ -61,8 +61,15 @@ class ItssSurveyXlsx(models.AbstractModel):
                 self._get_head(round_, self.env._("Satisfaction Survey Summary Analysis")),
                 self._get_analysis(outcome),
             )
+            self._write_reading(book, round_)
             if may_see_answers:
                 self._write_answers(book, round_)
+
+    def _write_reading(self, book, round_):
+        title = self.env._("Issue and Reading")
+        head = (f"{round_.number or ''} {title}", self._get_export_details())
+        receipts = self._list_receipts(round_.report_ids)
+        book.add_table(title, head, self._get_receipt_columns(), receipts)
 
     def _get_head(self, round_, name):
         """Return the title of a sheet and the line below it."""

@@ -45,3 +45,11 @@ class TestMeeting(AuditCommon):
             with self.assertRaises(ValidationError):
                 meeting.kind = "review"
             meeting.unlink()
+
+    def test_a_meeting_that_stands_alone_keeps_its_company(self):
+        meetings = self.registry["itss.meeting"]
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        with patch.object(meetings, "_get_occasion_fields", lambda self: {"review": "review_id"}):
+            meeting = self.meet_as("opening")
+            meeting.sudo().with_company(elsewhere).kind = "closing"
+            self.assertEqual(meeting.company_id, self.company)

@@ -18,7 +18,14 @@ from ..common import ItssCommon
 
 KEYS = ("speed", "skill", "attitude", "result", "overall")
 ROWS = ("reporting", "progress", "prevention", "documents")
-SHEETS = ["Survey Scheme", "Questionnaire", "Statistics", "Analysis", "Answers"]
+SHEETS = [
+    "Survey Scheme",
+    "Questionnaire",
+    "Statistics",
+    "Analysis",
+    "Issue and Reading",
+    "Answers",
+]
 
 
 class SurveyExcelCommon(ItssCommon):
@@ -284,7 +291,7 @@ class TestSurveyExport(SurveyExcelCommon):
         book = self._load("itss_survey_xlsx_action", rounds, self.quality_user)
         self.assertEqual(len(book.sheetnames), 2 * len(SHEETS))
         self.assertIn(rounds[0].number, book.worksheets[0]["A2"].value)
-        self.assertIn(rounds[1].number, book.worksheets[5]["A2"].value)
+        self.assertIn(rounds[1].number, book.worksheets[len(SHEETS)]["A2"].value)
 
     # -------------------------------------------------------------------------
     # Answers
@@ -450,6 +457,23 @@ class TestSurveyExport(SurveyExcelCommon):
         for user in (self.desk_user, self.ops_user, self.quality_user, self.manager_user):
             sheets = self._export(round_, user)
             self.assertEqual(len(self._get_answers(sheets)), 1, user.login)
+
+    def test_the_workbook_says_who_has_read_the_report(self):
+        round_ = self._make_running(1)
+        self.answer(round_.participant_ids, overall=4)
+        round_.action_end()
+        round_.write({"conclusion": "达到目标", "measures": "加强响应"})
+        report = self.env["itss.survey.report"].browse(round_.action_open_report()["res_id"])
+        report.recipient_ids = self.staff_user
+        self.assertEqual(len(self._export(round_)["Issue and Reading"]), 3)
+        self.approve(report)
+        [row] = self._export(round_)["Issue and Reading"][3:]
+        self.assertEqual(row[:3], (report.number, report.version, self.staff_user.name))
+        self.assertTrue(row[3])
+        self.assertFalse(row[4])
+        report.with_user(self.staff_user).action_confirm_read()
+        [row] = self._export(round_)["Issue and Reading"][3:]
+        self.assertTrue(row[4])
 
     def test_a_department_concerned_gets_figures_but_no_answers(self):
         plan = self.make_plan(0)
