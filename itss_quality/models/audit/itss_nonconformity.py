@@ -394,7 +394,7 @@ class ItssNonconformity(models.Model):
         """The auditors or the quality department close it, never who was audited or corrected it."""
         measures = self.sudo().improvement_ids
         doers = measures.owner_id | measures.completed_by_id
-        if self._is_audited_side() or self.env.user in doers:
+        if self._is_audited_side() or self.env.user._itss_is_among(doers):
             return UserError(
                 self.env._(
                     "“%(record)s” is about your department or your measure: somebody else has to verify and "

@@ -21,3 +21,4 @@ from . import mail_message
 from . import mail_thread
 from . import res_company
 from . import res_config_settings
+from . import res_users

@@ -149,13 +149,14 @@ class ItssDocumentMixin(models.AbstractModel):
 
     def _get_step_refusal(self, new_state):
         refusal = super()._get_step_refusal(new_state)
-        signed = {"reviewed": self.prepared_by_id, "approved": self.prepared_by_id}
-        if new_state == "approved":
-            signed["approved"] |= self.reviewed_by_id
+        signers = {
+            "reviewed": self.prepared_by_id,
+            "approved": self.prepared_by_id | self.reviewed_by_id,
+        }.get(new_state)
         if (
             refusal is None
             and self.company_id.itss_separation_of_duties
-            and self.env.user in signed.get(new_state, ())
+            and self.env.user._itss_is_among(signers)
         ):
             return UserError(
                 self.env._(

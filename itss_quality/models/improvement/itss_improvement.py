@@ -341,7 +341,7 @@ class ItssImprovement(models.Model):
         return refusal
 
     def _get_owner_refusal(self):
-        if self.env.user in (self.owner_id | self.completed_by_id):
+        if self.env.user._itss_is_among(self.owner_id | self.completed_by_id):
             return UserError(
                 self.env._(
                     "“%(record)s” has to be verified by somebody else than its owner.",
