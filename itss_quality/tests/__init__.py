@@ -10,8 +10,10 @@ from .callback import (
     test_callback_clock,
     test_callback_ledger,
     test_callback_page,
+    test_callback_reset,
     test_callback_trigger,
     test_callback_visibility,
+    test_callback_worker,
     test_helpdesk_mgmt,
     test_helpdesk_ticket,
 )

@@ -1,10 +1,11 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from markupsafe import Markup
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
-from odoo.tools import email_normalize, html2plaintext
+from odoo.tools import SQL, email_normalize, html2plaintext
 
 from ...tools.batches import run_batches
 from ...tools.durations import get_midnight
@@ -14,6 +15,13 @@ from .itss_callback import OPEN_STATES
 STAGE_FIELDS = {"stage_id", "team_id", "user_id", "duplicate_id"}
 SUMMARY_LENGTH = 600
 WATERMARK = "itss_quality.reconciled_until"
+
+
+class Solution(NamedTuple):
+    """When a ticket was solved (UTC), and whether others than this server say so."""
+
+    moment: datetime
+    is_imported: bool
 
 
 class HelpdeskTicket(models.Model):
@@ -45,6 +53,17 @@ class HelpdeskTicket(models.Model):
     )
     itss_callback_score = fields.Float(
         string="Satisfaction", compute="_compute_itss_callback", groups="base.group_user"
+    )
+    # in a table of its own: what is tracked depends on the context of whoever writes
+    itss_worker_ids = fields.Many2many(
+        "res.users",
+        "itss_ticket_worker_rel",
+        "ticket_id",
+        "user_id",
+        string="Worked on It",
+        copy=False,
+        context={"active_test": False},
+        groups=fields.NO_ACCESS,
     )
 
     # the reconciling action looks only at what was written since its last run
@@ -83,21 +102,27 @@ class HelpdeskTicket(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         tickets = super().create(vals_list)
-        now = fields.Datetime.now()
         solved = tickets.filtered(lambda ticket: ticket._itss_is_solved())
-        # an imported ticket brings along when it was solved
-        solved._itss_open_callbacks(lambda ticket: min(ticket.closed_date or now, now))
+        if solved:
+            solved._itss_note_workers({}, solved)
+            # an imported ticket brings along when it was solved
+            solved._itss_open_callbacks(
+                {ticket.id: Solution(ticket.closed_date, True) for ticket in solved}
+            )
         return tickets
 
     def write(self, vals):
         if STAGE_FIELDS.isdisjoint(vals):
             return super().write(vals)
-        solved_before = self.filtered(lambda ticket: ticket._itss_is_solved())
+        solved_before = self._itss_filter_solved()
+        before = {ticket.id: (ticket.stage_id, ticket.user_id) for ticket in self.sudo()}
         result = super().write(vals)
         # the stage may follow the team, by its stored compute
-        solved = self.filtered(lambda ticket: ticket._itss_is_solved())
+        solved = self._itss_filter_solved()
+        self._itss_note_workers(before, solved - solved_before)
         (solved - solved_before)._itss_open_callbacks()
-        (solved_before - solved)._itss_cancel_callbacks()
+        (solved_before - solved)._itss_cancel_callbacks(self.env.user)
+        (solved & solved_before)._itss_follow_solved(before)
         return result
 
     def unlink(self):
@@ -109,23 +134,46 @@ class HelpdeskTicket(models.Model):
     # What callbacks ask of tickets
     # -------------------------------------------------------------------------
 
-    def _itss_is_solved(self):
-        """Whether the customer is to be called back, as the ticket stands now."""
-        ticket = self.sudo()
-        return ticket.stage_id.itss_callback_required and not ticket.duplicate_id
+    def _itss_is_solved(self, stage=None):
+        """Whether the customer is to be called back, as the ticket stands now.
 
-    def _itss_open_callbacks(self, resolved_at=None):
+        :param stage: in which it was solved: there it stays solved, whatever is called back after now
+        """
+        ticket = self.sudo()
+        is_solved = ticket.stage_id.itss_callback_required or (stage and ticket.stage_id == stage)
+        return bool(is_solved and not ticket.duplicate_id)
+
+    def _itss_filter_solved(self):
+        """Return those that stand solved: where that is called back after, or was when they came."""
+        solved = self.filtered(lambda ticket: ticket._itss_is_solved())
+        doubtful = (self - solved).filtered(
+            lambda ticket: ticket.sudo().stage_id.itss_callback_switched_at
+        )
+        if doubtful:
+            callbacks = self.env["itss.callback"].sudo()
+            callbacks = callbacks.search(
+                [("ticket_id", "in", doubtful.ids), ("state", "!=", "cancelled")]
+            )
+            still = callbacks.filtered(lambda callback: callback._is_current()).ticket_id
+            solved |= doubtful.filtered(lambda ticket: ticket.id in still.ids)
+        return solved
+
+    def _itss_open_callbacks(self, solutions=None):
         """Open a callback for each of these solved tickets (plan 6.3).
 
-        :param resolved_at: function from a ticket to the time it was solved (UTC); now by default
+        :param solutions: {id of a ticket: ``Solution``}; all solved now by default
         """
         now = fields.Datetime.now()
         vals_list = []
         for ticket in self.sudo():
-            moment = resolved_at(ticket) if resolved_at else now
+            moment, is_imported = solutions[ticket.id] if solutions else (now, False)
+            if not moment or moment >= now:
+                # nothing is solved in the future
+                moment, is_imported = now, False
             since = ticket.company_id.itss_callback_since
-            if not ticket.team_id.itss_callback_exempt and not (since and moment < since):
-                vals_list.append(ticket._itss_prepare_callback_vals(moment))
+            if not ticket.team_id._itss_was_on(moment) and not (since and moment < since):
+                vals = ticket._itss_prepare_callback_vals(moment)
+                vals_list.append({**vals, "is_resolved_imported": is_imported})
         self.env["itss.callback"].sudo()._open(vals_list)
 
     def _itss_prepare_callback_vals(self, resolved_at):
@@ -151,13 +199,109 @@ class HelpdeskTicket(models.Model):
             "email": email_normalize(self.partner_email or partner.email or customer.email or ""),
             "engineer_id": engineer.id,
             "team_id": self.team_id.id,
+            "solved_stage_id": self.stage_id.id,
             "resolved_at": resolved_at,
         }
 
-    def _itss_cancel_callbacks(self):
-        """Cancel the open callbacks of tickets that are not, or no longer, solved."""
+    def _itss_cancel_callbacks(self, user):
+        """Cancel the open callbacks of tickets that are not, or no longer, solved.
+
+        :param user: ``res.users`` who moved the tickets; none when that is not known
+        """
         for ticket in self.sudo():
-            ticket.itss_callback_ids._cancel(ticket._itss_get_cancel_reason())
+            ticket.itss_callback_ids._cancel(ticket._itss_get_cancel_reason(), user)
+
+    def _itss_follow_solved(self, before):
+        """Let the callbacks of tickets that stay solved know where they stand now.
+
+        An agent through whose hands the ticket went meanwhile has to leave the call to others.
+
+        :param before: {id: (stage, user)} before the write
+        """
+        touched = self.sudo().filtered(
+            lambda ticket: (ticket.stage_id, ticket.user_id) != before[ticket.id]
+        )
+        if not touched:
+            return
+        callbacks = self.env["itss.callback"].sudo()
+        callbacks = callbacks.search(
+            [("ticket_id", "in", touched.ids), ("state", "!=", "cancelled")]
+        )
+        for callback in callbacks:
+            stage, _user = before[callback.ticket_id.id]
+            if callback.solved_stage_id == stage != callback.ticket_id.stage_id:
+                callback.solved_stage_id = callback.ticket_id.stage_id
+        callbacks._release_partial()
+
+    def _itss_note_workers(self, before, solved):
+        """Note whose hands these tickets went through: who had them, has them now, and moved them.
+
+        Who registers a ticket for others, or gives it to somebody, does not work on it. For those
+        solved now, what Odoo noted before this was counted is added, in the same query.
+
+        :param before: {id: (stage, user)} before the write; nothing for new tickets
+        :param solved: those of them solved now
+        """
+        nothing = (self.env["helpdesk.ticket.stage"], self.env["res.users"])
+        hands = set()
+        for ticket in self.sudo():
+            stage, user = before.get(ticket.id, nothing)
+            workers = user | ticket.user_id
+            if ticket.stage_id != stage:
+                workers |= self.env.user
+            hands |= {(ticket.id, user_id) for user_id in workers.ids if user_id != SUPERUSER_ID}
+        self._itss_add_workers(hands, solved)
+
+    @api.model
+    def _itss_add_workers(self, hands, tickets):
+        """Add users to those who worked on tickets.
+
+        :param hands: set of (id of a ticket, id of a user)
+        :param tickets: for which the noted changes of user and stage are read as well
+        """
+        sources = []
+        if hands:
+            pairs = SQL(", ").join(SQL("(%s, %s)", *pair) for pair in sorted(hands))
+            sources.append(SQL("VALUES %s", pairs))
+        if tickets:
+            sources.append(tickets._itss_select_noted_workers())
+        if sources:
+            self.env.execute_query(
+                SQL(
+                    "INSERT INTO itss_ticket_worker_rel (ticket_id, user_id) (%s)"
+                    " ON CONFLICT DO NOTHING RETURNING ticket_id",
+                    SQL(" UNION ").join(sources),
+                )
+            )
+            self.invalidate_model(["itss_worker_ids"], flush=False)
+            self.env["itss.callback"].invalidate_model(["worker_ids"], flush=False)
+
+    def _itss_select_noted_workers(self):
+        """Return the query of who had, or moved, these tickets by the changes that Odoo noted."""
+        get_field = self.env["ir.model.fields"]._get
+        stage, user = (get_field(self._name, name).id for name in ("stage_id", "user_id"))
+        return SQL(
+            """
+            SELECT message.res_id, worker.id
+              FROM mail_message AS message
+              JOIN mail_tracking_value AS change ON change.mail_message_id = message.id
+             CROSS JOIN LATERAL (
+                    VALUES (%(stage)s, message.create_uid),
+                           (%(user)s, change.old_value_integer),
+                           (%(user)s, change.new_value_integer)
+                   ) AS hand (field_id, user_id)
+              JOIN res_users AS worker ON worker.id = hand.user_id
+             WHERE message.model = %(model)s
+               AND message.res_id IN %(ids)s
+               AND change.field_id = hand.field_id
+               AND worker.id != %(nobody)s
+            """,
+            stage=stage,
+            user=user,
+            model=self._name,
+            ids=tuple(self.ids),
+            nobody=SUPERUSER_ID,
+        )
 
     def _itss_get_cancel_reason(self):
         if self.duplicate_id:
@@ -175,8 +319,9 @@ class HelpdeskTicket(models.Model):
             callback.comment or "",
         )
         stage = ticket.team_id._itss_get_reopen_stage()
-        if stage and ticket._itss_is_solved():
-            ticket.stage_id = stage
+        if stage and ticket._itss_is_solved(callback.solved_stage_id):
+            # the customer's word moves it: who took the call has not worked on it
+            ticket.with_user(SUPERUSER_ID).stage_id = stage
         author = self.env.user.partner_id
         if callback.channel == "link":
             author = callback.partner_id or self.env.ref("base.partner_root")
@@ -188,12 +333,21 @@ class HelpdeskTicket(models.Model):
         return text if len(text) <= SUMMARY_LENGTH else f"{text[:SUMMARY_LENGTH]}…"
 
     @api.model
-    def _itss_get_unsolved_domain(self):
-        """Return the domain of the tickets that are not, or no longer, to be called back."""
+    def _itss_get_left_domain(self):
+        """Return the domain of the callbacks whose ticket is not, or no longer, solved as it was."""
+        callbacks = self.env["itss.callback"].sudo()
+        groups = callbacks._read_group([("state", "in", OPEN_STATES)], ["solved_stage_id"])
+        # what is not called back after any more, but was when they were solved there
+        former = [stage for [stage] in groups if stage and not stage.itss_callback_required]
+        unsolved = Domain("stage_id.itss_callback_required", "!=", True)
+        unsolved &= Domain("stage_id", "not in", [stage.id for stage in former])
         # in SQL a comparison with a field of no stage is never true
-        unsolved = Domain("stage_id", "=", False)
-        unsolved |= Domain("stage_id.itss_callback_required", "!=", True)
-        return unsolved | Domain("duplicate_id", "!=", False)
+        unsolved |= Domain("stage_id", "=", False) | Domain("duplicate_id", "!=", False)
+        left = Domain("ticket_id", "=", False) | Domain("ticket_id", "any", unsolved)
+        for stage in former:
+            moved = Domain("ticket_id", "any", [("stage_id", "=", stage.id)])
+            left |= moved & Domain("solved_stage_id", "!=", stage.id)
+        return left
 
     # -------------------------------------------------------------------------
     # What surveys ask of tickets
@@ -235,7 +389,10 @@ class HelpdeskTicket(models.Model):
         """
         started = fields.Datetime.now()
         since, last_id = self._itss_read_watermark()
-        solved = ~self._itss_get_unsolved_domain()
+        # a stage that is not called back after any more was, for what was solved until then
+        solved = Domain("stage_id.itss_callback_required", "=", True)
+        solved |= Domain("stage_id.itss_callback_switched_at", ">=", since)
+        solved &= Domain("duplicate_id", "=", False)
         changed = Domain("write_date", ">=", since) | Domain("id", ">", last_id)
         callbacks = self.env["itss.callback"]
         [[newest]] = self.with_context(active_test=False)._read_group([], [], ["id:max"])
@@ -261,13 +418,20 @@ class HelpdeskTicket(models.Model):
         )
         previous = {ticket.id: callbacks.sorted("cycle")[-1] for ticket, callbacks in groups}
         changes = self._itss_read_noted_changes()
-        resolved_at = {}
+        solutions = {}
         for ticket in self:
-            moment = ticket._itss_find_solution(previous.get(ticket.id), changes.get(ticket.id))
+            last, change = previous.get(ticket.id), changes.get(ticket.id)
+            if last and ticket._itss_is_unmoved(last, change):
+                last._restore()
+                continue
+            solution = ticket._itss_find_solution(last, change)
             # an old ticket that was merely edited since is no solution of these days
-            if moment and (ticket.id > last_id or moment >= since):
-                resolved_at[ticket.id] = moment
-        self.browse(resolved_at)._itss_open_callbacks(lambda ticket: resolved_at[ticket.id])
+            if solution and (ticket.id > last_id or solution.moment >= since):
+                if ticket.stage_id._itss_was_on(solution.moment):
+                    solutions[ticket.id] = solution
+        solved = self.browse(solutions)
+        solved._itss_note_workers({}, solved)
+        solved._itss_open_callbacks(solutions)
 
     def _itss_read_noted_changes(self):
         """Return the last noted change of each ticket's stage: ``mail.tracking.value`` by ticket id."""
@@ -282,13 +446,26 @@ class HelpdeskTicket(models.Model):
         )
         return {change.mail_message_id.res_id: change for change in changes}
 
+    def _itss_is_unmoved(self, previous, change):
+        """Whether nobody moved this solved ticket, whose last callback was cancelled by nobody.
+
+        :param previous: its last callback
+        :param change: its last noted change of stage, or ``None``
+        """
+        if previous.state != "cancelled" or previous.cancelled_by_id or not change:
+            return False
+        is_here = change.new_value_integer == self.stage_id.id
+        is_here &= self._itss_is_solved(previous.solved_stage_id)
+        traces = (change.mail_message_id.date, self.closed_date, self.last_stage_update)
+        return is_here and not any(trace and trace > previous.cancelled_at for trace in traces)
+
     def _itss_find_solution(self, previous, change):
         """Return when this solved ticket was solved without a callback; ``None`` when it was not.
 
         :param previous: its last callback, or ``None``
         :param change: its last noted change of stage, or ``None``
+        :return: ``Solution``
         """
-        now = fields.Datetime.now()
         noted_at = change and change.mail_message_id.date
         # it was seen to go elsewhere, and is here: nobody saw it come
         unseen = change and change.new_value_integer != self.stage_id.id
@@ -298,13 +475,26 @@ class HelpdeskTicket(models.Model):
             if not unseen or previous.resolved_at > noted_at:
                 return None
         if unseen or previous:
-            known = max(filter(None, (noted_at, previous and previous.write_date)))
-            return self.write_date if self.write_date and known < self.write_date <= now else now
+            known = previous and (previous.cancelled_at or previous.resolved_at)
+            if noted_at and not unseen and noted_at > known:
+                return Solution(noted_at, False)
+            return self._itss_read_traces(max(filter(None, (noted_at, known))))
         came_from = self.stage_id.browse(change and change.old_value_integer)
         if came_from.exists().itss_callback_required:
             return None
-        traces = (noted_at, self.closed_date, self.last_stage_update, self.write_date)
-        return next((min(trace, now) for trace in traces if trace), now)
+        return Solution(noted_at, False) if noted_at else self._itss_read_traces()
+
+    def _itss_read_traces(self, known=None):
+        """Return when this ticket was solved by what stands in it; now when nothing later does.
+
+        :param known: what is noted up to here is no trace of it
+        :return: ``Solution``
+        """
+        now = fields.Datetime.now()
+        for trace in (self.closed_date, self.last_stage_update, self.write_date):
+            if trace and (not known or known < trace <= now):
+                return Solution(min(trace, now), True)
+        return Solution(now, False)
 
     def _itss_read_watermark(self):
         parameters = self.env["ir.config_parameter"].sudo()

@@ -2,9 +2,12 @@ from odoo import fields, models
 
 
 class HelpdeskTicketStage(models.Model):
-    _inherit = "helpdesk.ticket.stage"
+    _name = "helpdesk.ticket.stage"
+    _inherit = ["helpdesk.ticket.stage", "itss.callback.switch.mixin"]
+
+    _callback_switch = "itss_callback_required"
 
     itss_callback_required = fields.Boolean(
         string="Callback Required",
-        help="A ticket that enters this stage counts as solved: the service desk calls the customer back.",
+        help="A ticket that enters this stage from now on counts as solved: the service desk calls the customer back.",
     )

@@ -2,11 +2,14 @@ from odoo import fields, models
 
 
 class HelpdeskTicketTeam(models.Model):
-    _inherit = "helpdesk.ticket.team"
+    _name = "helpdesk.ticket.team"
+    _inherit = ["helpdesk.ticket.team", "itss.callback.switch.mixin"]
+
+    _callback_switch = "itss_callback_exempt"
 
     itss_callback_exempt = fields.Boolean(
         string="No Callbacks",
-        help="Customers are not called back after tickets of this team, such as internal ones.",
+        help="Customers are not called back after tickets that this team solves from now on, such as internal ones.",
     )
     itss_reopen_stage_id = fields.Many2one(
         "helpdesk.ticket.stage",

@@ -1,7 +1,7 @@
 from collections import defaultdict
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import plaintext2html
@@ -23,6 +23,7 @@ OUTCOMES = [
     ("refused", "Refused to answer"),
     ("call_later", "Call later"),
 ]
+CONTACT_FIELDS = ("contact_name", "phone", "email")
 FAILED_OUTCOMES = ("no_answer", "busy", "wrong_number")
 # how long a call stays with the agent who took it
 CLAIM_MINUTES = 15
@@ -61,7 +62,7 @@ class ItssCallback(models.Model):
     # no user writes the state: an attempt, an answer, the ticket or the clock changes it
     _transitions = {}
     _locked_states = ("done", "unreachable", "cancelled")
-    _locked_fields = ("user_id", "contact_name", "phone", "email")
+    _locked_fields = ("user_id", *CONTACT_FIELDS)
     _stamp_fields = (
         "ticket_id",
         "ticket_number",
@@ -73,6 +74,8 @@ class ItssCallback(models.Model):
         "engineer_id",
         "team_id",
         "resolved_at",
+        "is_resolved_imported",
+        "solved_stage_id",
         "deadline",
         "attempt_ids",
         "failed_attempts",
@@ -85,7 +88,11 @@ class ItssCallback(models.Model):
         "channel",
         "done_at",
         "is_on_time",
+        "corrected_at",
+        "cancelled_at",
+        "cancelled_by_id",
         "cancel_reason",
+        "is_cancelled_late",
         "escalation_level",
         "claimed_by_id",
         "claimed_until",
@@ -113,7 +120,23 @@ class ItssCallback(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     engineer_id = fields.Many2one("res.users", readonly=True, index=True)
     team_id = fields.Many2one("helpdesk.ticket.team", readonly=True, index="btree_not_null")
+    worker_ids = fields.Many2many(
+        "res.users",
+        string="Worked on It",
+        compute="_compute_worker_ids",
+        compute_sudo=True,
+        help="Whoever had, or moved, the ticket, by any of their users: somebody else asks the customer.",
+    )
     resolved_at = fields.Datetime(string="Solved on", required=True, readonly=True, index=True)
+    is_resolved_imported = fields.Boolean(
+        string="Time Imported",
+        readonly=True,
+        help="An import said when the ticket was solved; it was not noted when it happened.",
+    )
+    # where the ticket stays solved, whatever is called back after by now
+    solved_stage_id = fields.Many2one(
+        "helpdesk.ticket.stage", string="Solved in Stage", readonly=True
+    )
 
     # whom
     partner_id = fields.Many2one(
@@ -137,7 +160,7 @@ class ItssCallback(models.Model):
     user_id = fields.Many2one(
         "res.users",
         string="Agent",
-        domain="[('share', '=', False), ('company_ids', 'in', company_id), ('id', '!=', engineer_id)]",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id), ('id', 'not in', worker_ids)]",
         tracking=True,
         index="btree_not_null",
     )
@@ -190,7 +213,6 @@ class ItssCallback(models.Model):
     score = fields.Float(
         string="Satisfaction",
         readonly=True,
-        digits=(5, 1),
         aggregator="avg",
         help="0 to 100, as the customer said.",
     )
@@ -200,7 +222,22 @@ class ItssCallback(models.Model):
     is_on_time = fields.Boolean(
         string="On Time", readonly=True, help="The verdict was there before the deadline."
     )
-    cancel_reason = fields.Text(readonly=True)
+    corrected_at = fields.Datetime(string="Corrected on", readonly=True)
+
+    # the reset, by which the ticket went on without a call
+    cancelled_at = fields.Datetime(string="Reset on", readonly=True)
+    cancelled_by_id = fields.Many2one(
+        "res.users",
+        string="Reset by",
+        readonly=True,
+        help="Empty when a scheduled action found that the ticket was moved.",
+    )
+    cancel_reason = fields.Text(string="Reason of the Reset", readonly=True)
+    is_cancelled_late = fields.Boolean(
+        string="Reset Late",
+        readonly=True,
+        help="Reset after its deadline: it stays due and late.",
+    )
 
     # the link
     link_sent_at = fields.Datetime(readonly=True)
@@ -244,6 +281,14 @@ class ItssCallback(models.Model):
         for callback in self:
             parts = (callback.ticket_number, callback.contact_name or callback.customer_id.name)
             callback.display_name = " · ".join(filter(None, parts))
+
+    @api.depends("engineer_id", "ticket_id")
+    def _compute_worker_ids(self):
+        # what was not saved tells of no ticket
+        workers = {callback: callback._origin._get_workers() for callback in self}
+        people = self.env["res.users"].union(*workers.values())._itss_get_people()
+        for callback, users in workers.items():
+            callback.worker_ids = users.union(*(people[user] for user in users))
 
     def _compute_ticket_summary(self):
         for callback in self:
@@ -301,7 +346,7 @@ class ItssCallback(models.Model):
             mail = callback.sudo().link_mail_id
             callback.link_error = mail.failure_reason if mail.state == "exception" else False
 
-    @api.depends("state", "engineer_id", "claimed_by_id", "claimed_until")
+    @api.depends("state", "worker_ids", "claimed_by_id", "claimed_until")
     @api.depends_context("uid")
     def _compute_can_steps(self):
         is_agent = self.env.user.has_group(GROUP_SERVICE_DESK)
@@ -320,8 +365,8 @@ class ItssCallback(models.Model):
     def _check_agent(self):
         self._check_colleagues("user_id")
         for callback in self:
-            if callback.user_id and callback.user_id == callback.engineer_id:
-                raise UserError(callback._get_engineer_refusal())
+            if callback.user_id and callback._is_partial(callback.user_id):
+                raise callback._get_partial_refusal(callback.user_id)
             if callback.user_id:
                 callback._check_caller_role(callback.user_id)
 
@@ -332,8 +377,12 @@ class ItssCallback(models.Model):
     def write(self, vals):
         vals = normalize_email(self.env, vals)
         if not self.env.su and not set(self._locked_fields).isdisjoint(vals):
+            self.check_access("write")
             for callback in self:
                 callback._check_caller_role(self.env.user)
+                if not set(CONTACT_FIELDS).isdisjoint(vals):
+                    # whom the customer is reached by is not for who is asked about
+                    callback._check_impartial()
         result = super().write(vals)
         if "phone" in vals and not self.env.su:
             self.sudo().filtered("phone_wrong").phone_wrong = False
@@ -387,7 +436,9 @@ class ItssCallback(models.Model):
                 key = (field, subject.id)
                 cycles[key] = max(cycles[key], cycle)
                 if state in OPEN_STATES:
-                    callbacks._cancel(self.env._("The ticket was solved anew."))
+                    # who moved it in between was not seen
+                    nobody = self.env["res.users"]
+                    callbacks._cancel(self.env._("The ticket was solved anew."), nobody)
                     # the database allows one open callback, and would see the new one first
                     callbacks.flush_recordset(["state"])
         return cycles
@@ -407,27 +458,62 @@ class ItssCallback(models.Model):
         warning = company._itss_add_hours(deadline, -company.itss_callback_warning_hours)
         return max(warning, resolved_at)
 
-    def _cancel(self, reason):
-        """Cancel those that are open, with a reason that stays (superuser mode)."""
+    def _cancel(self, reason, user=None):
+        """Cancel those that are open, with a reason that stays (superuser mode).
+
+        What is late by now stays due and late: the reset takes nothing back.
+
+        :param user: ``res.users`` who brings it about; none when that is not known, the current one
+            by default
+        """
         callbacks = self.filtered(lambda callback: callback.state in OPEN_STATES)
-        if callbacks:
-            callbacks.write(
-                {"state": "cancelled", "cancel_reason": reason, **self._get_release_vals()}
+        if not callbacks:
+            return
+        now = fields.Datetime.now()
+        user = self.env.user if user is None else user
+        for is_late, group in callbacks.grouped(lambda one: one.deadline < now).items():
+            group.write(
+                {
+                    "state": "cancelled",
+                    "cancelled_at": now,
+                    "cancelled_by_id": user.id if user.id != SUPERUSER_ID else False,
+                    "cancel_reason": reason,
+                    "is_cancelled_late": is_late,
+                    **self._get_release_vals(),
+                }
             )
-            callbacks._stop_asking()
+        callbacks._stop_asking()
+
+    def _restore(self):
+        """Open again what was cancelled though nobody had moved its ticket (superuser mode).
+
+        It is the same resolution: cycle, time of solution and deadline stay.
+        """
+        for callback in self:
+            callback.write(
+                {
+                    "state": "link_sent" if callback.link_sent_at else "pending",
+                    "cancelled_at": False,
+                    "cancel_reason": False,
+                    "is_cancelled_late": False,
+                }
+            )
+            callback = callback._in_company_language()
+            callback._message_log(
+                body=callback.env._("Open again: its ticket had not been moved by anybody.")
+            )
 
     def _is_current(self):
         """Whether the subject is still as solved as when the callback was opened."""
         self.ensure_one()
         ticket = self.sudo().ticket_id
-        return bool(ticket) and ticket._itss_is_solved()
+        return bool(ticket) and ticket._itss_is_solved(self.sudo().solved_stage_id)
 
     @api.model
     def _get_outdated_domain(self):
         """Return the domain of open callbacks whose subject is not solved any more."""
-        unsolved = self.env["helpdesk.ticket"]._itss_get_unsolved_domain()
-        outdated = Domain("ticket_id", "=", False) | Domain("ticket_id", "any", unsolved)
-        return Domain("state", "in", OPEN_STATES) & outdated
+        left = self.env["helpdesk.ticket"]._itss_get_left_domain()
+        return Domain("state", "in", OPEN_STATES) & left
 
     @api.model
     def _get_ticket_domain(self):
@@ -435,12 +521,16 @@ class ItssCallback(models.Model):
         return Domain.TRUE
 
     def _cancel_outdated(self):
-        """Cancel open callbacks whose subject is not solved any more (superuser mode)."""
+        """Cancel open callbacks whose subject is not solved any more (superuser mode).
+
+        Whoever finds that is not who did it.
+        """
+        nobody = self.env["res.users"]
         for callback in self:
             if callback.ticket_id:
-                callback.ticket_id._itss_cancel_callbacks()
+                callback.ticket_id._itss_cancel_callbacks(nobody)
             else:
-                callback._cancel(self.env._("The ticket was deleted."))
+                callback._cancel(self.env._("The ticket was deleted."), nobody)
 
     # -------------------------------------------------------------------------
     # Calling
@@ -449,16 +539,47 @@ class ItssCallback(models.Model):
     def _has_phone(self):
         return bool(self.phone and not self.phone_wrong)
 
-    def _get_engineer_refusal(self):
-        return self.env._(
-            "%(engineer)s solved the ticket of “%(record)s”: somebody else has to ask the customer.",
-            engineer=self.engineer_id.name,
-            record=self.display_name,
-        )
+    def _get_workers(self):
+        """Return who had a part in what the customer is asked about (superuser mode).
+
+        Who only registered the ticket, or gave it to somebody, had none.
+        """
+        workers = self.engineer_id | self.ticket_id.itss_worker_ids
+        return workers.filtered(lambda user: not user.share)
 
     def _is_partial(self, user):
-        """Whether the user had a part in what the customer is asked about."""
-        return user in self.engineer_id
+        """Whether the user had a part in what the customer is asked about, be it by another user."""
+        return user in self.worker_ids
+
+    def _get_partial_refusal(self, user):
+        """Return the exception that keeps a user from asking about the own work."""
+        return UserError(
+            self.env._(
+                "%(user)s has worked on the ticket of “%(record)s”: somebody else has to ask the customer.",
+                user=user.name,
+                record=self.display_name,
+            )
+        )
+
+    def _check_impartial(self):
+        """Raise when the current user had a part in what the customer is asked about."""
+        if self._is_partial(self.env.user):
+            raise self._get_partial_refusal(self.env.user)
+
+    @api.model
+    def _get_impartial_domain(self):
+        """Return the domain of the callbacks about what the user had no part in."""
+        users = self.env.user._itss_get_people()[self.env.user]
+        # whoever calls need not see the tickets
+        tickets = self.env["helpdesk.ticket"].sudo().with_context(active_test=False)
+        tickets = tickets._search([("itss_worker_ids", "in", users.ids)])
+        return Domain("engineer_id", "not in", users.ids) & Domain("ticket_id", "not in", tickets)
+
+    def _release_partial(self):
+        """Take open calls from agents who had a part in it meanwhile (superuser mode)."""
+        self.filtered(
+            lambda one: one.state in OPEN_STATES and one.user_id and one._is_partial(one.user_id)
+        ).user_id = False
 
     def _is_for_quality(self):
         """Whether the quality department alone calls the customer back."""
@@ -474,18 +595,12 @@ class ItssCallback(models.Model):
         :raise AccessError: the quality department alone calls the customer back
         """
 
-    def _check_impartial(self):
-        if self.env.user == self.engineer_id:
-            raise UserError(self._get_engineer_refusal())
-
     @api.model
     def _get_callable_domain(self):
         """Return the domain of the calls that the user could make now."""
         now = fields.Datetime.now()
         callable_now = Domain("state", "=", "pending") & Domain("phone", "!=", False)
-        callable_now &= Domain("phone_wrong", "=", False) & Domain(
-            "engineer_id", "!=", self.env.uid
-        )
+        callable_now &= Domain("phone_wrong", "=", False) & self._get_impartial_domain()
         callable_now &= Domain("next_call", "=", False) | Domain("next_call", "<=", now)
         return callable_now & (
             Domain("claimed_until", "=", False)
@@ -543,7 +658,7 @@ class ItssCallback(models.Model):
             contact |= Domain("partner_id", "=", self.partner_id.id)
         others = Domain("state", "in", OPEN_STATES) & Domain("id", "!=", self.id)
         others &= Domain("company_id", "=", self.company_id.id) & contact
-        others &= Domain("engineer_id", "!=", self.env.uid)
+        others &= self._get_impartial_domain()
         found = self.search(others, limit=10).sudo().try_lock_for_update(allow_referencing=True)
         return found.with_env(self.env).filtered(
             lambda callback: (
@@ -719,7 +834,7 @@ class ItssCallback(models.Model):
         threshold = self.company_id.itss_callback_threshold
         is_unsolved = new["is_solved"] == "no" != old.is_solved and self._is_latest()
         is_dissatisfied = new["score"] < threshold <= old.score
-        old.write(new)
+        old.write({**new, "corrected_at": fields.Datetime.now()})
         lines = [self.env._("Corrected: %(reason)s", reason=reason), *changes]
         self.message_post(body=plaintext2html("\n".join(lines)), subtype_xmlid="mail.mt_note")
         old._follow_up(is_unsolved, is_dissatisfied)
@@ -963,10 +1078,12 @@ class ItssCallback(models.Model):
                 "on_time_count:sum",
                 "first_solved_count:sum",
                 "score_count:sum",
+                "reset_count:sum",
+                "late_reset_count:sum",
                 "score:avg",
             ],
         )
-        due, done, on_time, solved, n = (count or 0 for count in counts[:-1])
+        due, done, on_time, solved, n, reset, late = (count or 0 for count in counts[:-1])
         satisfaction = Figure(
             self.env._("Satisfaction by callbacks (project level)"),
             counts[-1] if n else None,
@@ -980,6 +1097,8 @@ class ItssCallback(models.Model):
                 Figure(self.env._("Called back"), done),
                 Figure.part(self.env._("Called back on time"), on_time, due),
                 Figure.part(self.env._("Solved at first"), solved, done),
+                Figure(self.env._("Callbacks reset"), reset),
+                Figure.part(self.env._("Reset after their deadline, and late"), late, reset),
             ],
             "measurements": [
                 Figure.rate(self.env._("24-hour callback rate (%)"), on_time, due),

@@ -18,6 +18,7 @@ class ItssCallbackReport(models.Model):
     engineer_id = fields.Many2one("res.users", readonly=True)
     user_id = fields.Many2one("res.users", string="Agent", readonly=True)
     customer_id = fields.Many2one("res.partner", readonly=True)
+    cancelled_by_id = fields.Many2one("res.users", string="Reset by", readonly=True)
     resolved_at = fields.Datetime(string="Solved on", readonly=True)
     state = fields.Selection(
         lambda self: self.env["itss.callback"]._fields["state"]._description_selection(self.env),
@@ -36,31 +37,36 @@ class ItssCallbackReport(models.Model):
     )
     score = fields.Float(string="Average Satisfaction", aggregator="avg", readonly=True)
     score_count = fields.Integer(string="Scores (n)", readonly=True)
+    reset_count = fields.Integer(string="Reset", readonly=True)
+    late_reset_count = fields.Integer(string="Reset Late", readonly=True)
 
     @property
     def _table_query(self):
-        # a callback is due when it has ended or its time is over; a cancelled one never is;
+        # a callback is due when it has ended or its time is over, and when it was reset after that;
         # what is not due, or has no score, is no data and counts in no average
         callbacks = self.env["itss.callback"].sudo()
-        counted = Domain("state", "!=", "cancelled") & callbacks._get_ticket_domain()
+        counted = Domain("id", "!=", False) & callbacks._get_ticket_domain()
         return SQL(
             """
             SELECT id, id AS callback_id, company_id, team_id, engineer_id, user_id, customer_id,
-                   resolved_at, state, channel,
+                   cancelled_by_id, resolved_at, state, channel,
                    is_due::int AS due_count,
                    is_done::int AS done_count,
                    (is_done AND is_on_time)::int AS on_time_count,
                    (is_done AND is_solved = 'yes' AND cycle = 1)::int AS first_solved_count,
-                   100.0 * is_done::int AS callback_rate,
+                   CASE WHEN is_due THEN 100.0 * is_done::int END AS callback_rate,
                    CASE WHEN is_due THEN 100.0 * (is_done AND is_on_time)::int END AS on_time_rate,
                    CASE WHEN is_done THEN 100.0 * (is_solved = 'yes' AND cycle = 1)::int END
                        AS first_solved_rate,
                    CASE WHEN is_done THEN score END AS score,
-                   is_done::int AS score_count
+                   is_done::int AS score_count,
+                   (state = 'cancelled')::int AS reset_count,
+                   (state = 'cancelled' AND is_due)::int AS late_reset_count
               FROM (
                     SELECT *, state = 'done' AS is_done,
-                           state IN ('done', 'unreachable') OR deadline <= %s
-                               AS is_due
+                           CASE WHEN state = 'cancelled' THEN COALESCE(is_cancelled_late, FALSE)
+                                ELSE state IN ('done', 'unreachable') OR deadline <= %s
+                                END AS is_due
                       FROM itss_callback
                      WHERE %s
                    ) AS callback

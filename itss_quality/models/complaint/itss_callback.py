@@ -76,7 +76,8 @@ class ItssCallback(models.Model):
     # -------------------------------------------------------------------------
 
     def _is_partial(self, user):
-        return super()._is_partial(user) or user in self.sudo().complaint_id.subject_user_ids
+        subjects = self.sudo().complaint_id.subject_user_ids
+        return super()._is_partial(user) or user._itss_is_among(subjects)
 
     def _is_for_quality(self):
         # the quality department itself calls back after major complaints (plan 5)
@@ -93,10 +94,11 @@ class ItssCallback(models.Model):
                 )
             )
 
-    def _check_impartial(self):
-        super()._check_impartial()
-        if self._is_partial(self.env.user):
-            raise self.sudo().complaint_id._get_subject_refusal()
+    def _get_partial_refusal(self, user):
+        complaint = self.sudo().complaint_id
+        if user == self.env.user and user._itss_is_among(complaint.subject_user_ids):
+            return complaint._get_subject_refusal()
+        return super()._get_partial_refusal(user)
 
     @api.model
     def _get_callable_domain(self):

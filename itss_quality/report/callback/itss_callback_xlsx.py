@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import fields, models
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
@@ -18,7 +20,11 @@ SUMMARY = {
     "first_solved_rate:avg": "rate",
     "score:avg": "score",
     "score_count:sum": "number",
+    "reset_count:sum": "number",
+    "late_reset_count:sum": "number",
 }
+# how long 是否24h内 gives, by the clock and whatever the company has agreed
+PROMISE = timedelta(hours=24)
 
 
 class ItssCallbackXlsx(models.AbstractModel):
@@ -67,6 +73,16 @@ class ItssCallbackXlsx(models.AbstractModel):
             Column(self.env._("Score"), 8, kind="score"),
             Column(self.env._("Comment"), 48),
             Column(self.env._("Called by"), 14, kind="text"),
+            Column(self.env._("Status"), 12, kind="text"),
+            Column(self.env._("Way"), 8, kind="text"),
+            Column(self.env._("Attempts"), 10, kind="number"),
+            Column(self.env._("Corrected"), 10, kind="mark"),
+            Column(self.env._("Deadline"), 18, kind="datetime"),
+            Column(self.env._("Deadline Met"), 12, kind="mark"),
+            Column(self.env._("Time Imported"), 12, kind="mark"),
+            Column(self.env._("Reset on"), 18, kind="datetime"),
+            Column(self.env._("Reset by"), 14, kind="text"),
+            Column(self.env._("Reason of the Reset"), 36),
         ]
 
     def _read_records(self, ledger):
@@ -88,6 +104,12 @@ class ItssCallbackXlsx(models.AbstractModel):
         def column(field):
             return SQL.identifier(table, field)
 
+        def label_of(field):
+            """Return the label of a selection in the user's language."""
+            pairs = callbacks._fields[field]._description_selection(self.env)
+            cases = SQL(" ").join(SQL("WHEN %s THEN %s", *pair) for pair in pairs)
+            return SQL("CASE %s %s END", column(field), cases)
+
         sql = query.select(
             column("ticket_number"),
             name_of("customer_id"),
@@ -95,25 +117,43 @@ class ItssCallbackXlsx(models.AbstractModel):
             user_name_of("engineer_id"),
             column("resolved_at"),
             column("done_at"),
-            # what is neither called back nor late yet is not decided
-            SQL(
-                "CASE WHEN %(state)s IN ('done', 'unreachable') THEN %(on_time)s"
-                " WHEN %(deadline)s < %(now)s THEN FALSE END",
-                state=column("state"),
-                on_time=column("is_on_time"),
-                deadline=column("deadline"),
-                now=fields.Datetime.now(),
-            ),
+            self._select_in_time(table, SQL("%s + %s", column("resolved_at"), PROMISE)),
             SQL("CASE %s WHEN 'yes' THEN TRUE WHEN 'no' THEN FALSE END", column("is_solved")),
             SQL("CASE WHEN %s IS NOT NULL THEN %s END", column("done_at"), column("score")),
             column("comment"),
             # an answer through the link was recorded by nobody
             SQL("CASE WHEN %s = 'phone' THEN %s END", column("channel"), user_name_of("user_id")),
+            label_of("state"),
+            label_of("channel"),
+            SQL(
+                "(SELECT count(*) FROM itss_callback_attempt WHERE callback_id = %s)",
+                column("id"),
+            ),
+            SQL("CASE WHEN %s IS NOT NULL THEN TRUE END", column("corrected_at")),
+            column("deadline"),
+            self._select_in_time(table, column("deadline")),
+            SQL("CASE WHEN %s THEN TRUE END", column("is_resolved_imported")),
+            column("cancelled_at"),
+            user_name_of("cancelled_by_id"),
+            column("cancel_reason"),
         )
         with self.env.cr._cnx.cursor(name="itss_callback_ledger") as cursor:
             cursor.itersize = PAGE
             cursor.execute(sql.code, sql.params)
             yield from cursor
+
+    def _select_in_time(self, table, end):
+        """Return the SQL of whether the verdict came by then; nothing while that is not decided."""
+        return SQL(
+            """CASE WHEN %(done_at)s IS NOT NULL THEN %(done_at)s <= %(end)s
+                    WHEN %(state)s = 'unreachable' OR COALESCE(%(cancelled_at)s, %(now)s) > %(end)s
+                    THEN FALSE END""",
+            done_at=SQL.identifier(table, "done_at"),
+            state=SQL.identifier(table, "state"),
+            cancelled_at=SQL.identifier(table, "cancelled_at"),
+            now=fields.Datetime.now(),
+            end=end,
+        )
 
     # -------------------------------------------------------------------------
     # Monthly summary
@@ -131,6 +171,8 @@ class ItssCallbackXlsx(models.AbstractModel):
             self.env._("Solved-at-First Rate"),
             self.env._("Average Satisfaction"),
             self.env._("Scores (n)"),
+            self.env._("Reset"),
+            self.env._("Reset Late"),
         )
         figures = zip(labels, SUMMARY.values(), strict=True)
         return [

@@ -1,4 +1,5 @@
 import io
+from datetime import timedelta
 
 import openpyxl
 
@@ -30,10 +31,13 @@ class TestCallbackLedger(ItssCommon):
             cls.refused.with_user(cls.agent).register_attempt("refused")
         # nobody called
         cls.forgotten = cls._solve("2026-03-31 15:59:59")
-        # in no ledger of March: in Shanghai it was February, April, or it was reopened
+        # in no ledger of March: in Shanghai it was February or April
         cls.outside = cls._solve("2026-02-28 15:59:59") | cls._solve("2026-03-31 16:00:00")
-        cancelled = cls._solve("2026-03-20 02:00:00")
-        cancelled.ticket_id.stage_id = cls.stage_progress
+        # set back in time, and too late
+        cls.early = cls._solve("2026-03-20 02:00:00")
+        cls._set_back(cls.early, "2026-03-21 02:00:00")
+        cls.overdue = cls._solve("2026-03-22 02:00:00")
+        cls._set_back(cls.overdue, "2026-03-24 02:00:00")
 
     @classmethod
     def _solve(cls, moment):
@@ -45,6 +49,11 @@ class TestCallbackLedger(ItssCommon):
         with freeze_time(moment):
             vals = {"is_solved": "yes", **vals}
             callback.with_user(cls.agent).register_attempt("reached", **vals)
+
+    @classmethod
+    def _set_back(cls, callback, moment):
+        with freeze_time(moment):
+            callback.ticket_id.with_user(cls.engineer).stage_id = cls.stage_progress
 
     def _make_ledger(self, user=None, **vals):
         return (
@@ -83,10 +92,23 @@ class TestCallbackLedger(ItssCommon):
                 "Score",
                 "Comment",
                 "Called by",
+                "Status",
+                "Way",
+                "Attempts",
+                "Corrected",
+                "Deadline",
+                "Deadline Met",
+                "Time Imported",
+                "Reset on",
+                "Reset by",
+                "Reason of the Reset",
             ),
         )
         same = ("昆明第一医院", "陈主任", "钱工程")
         moment = fields.Datetime.to_datetime
+        no_reset = (None, None, None)
+        reason = "The ticket went back to “In Progress”."
+        nothing_said = (None, None, None, None)
         self.assertEqual(
             rows,
             [
@@ -96,37 +118,87 @@ class TestCallbackLedger(ItssCommon):
                     *same,
                     moment("2026-03-01 00:30:00"),
                     moment("2026-03-01 23:30:00"),
-                    "Yes",
-                    "Yes",
-                    100,
-                    "=1+1",
-                    self.agent.name,
+                    *("Yes", "Yes", 100, "=1+1", self.agent.name),
+                    *("Done", "Phone", 1, None, moment("2026-03-02 00:30:00"), "Yes", None),
+                    *no_reset,
                 ),
                 (
                     self.late.ticket_number,
                     *same,
                     moment("2026-03-10 10:00:00"),
                     moment("2026-03-12 10:00:00"),
-                    "No",
-                    "No",
-                    20,
-                    "慢",
-                    self.agent.name,
+                    *("No", "No", 20, "慢", self.agent.name),
+                    *("Done", "Phone", 1, None, moment("2026-03-11 10:00:00"), "No", None),
+                    *no_reset,
                 ),
                 (
                     self.refused.ticket_number,
                     *same,
                     moment("2026-03-15 10:00:00"),
-                    *(None, "No", None, None, None, None),
+                    *(None, "No", *nothing_said),
+                    *("Unreachable", None, 1, None, moment("2026-03-16 10:00:00"), "No", None),
+                    *no_reset,
+                ),
+                (
+                    self.early.ticket_number,
+                    *same,
+                    moment("2026-03-20 10:00:00"),
+                    *(None, None, *nothing_said),
+                    *("Cancelled", None, 0, None, moment("2026-03-21 10:00:00"), None, None),
+                    *(moment("2026-03-21 10:00:00"), "钱工程", reason),
+                ),
+                (
+                    self.overdue.ticket_number,
+                    *same,
+                    moment("2026-03-22 10:00:00"),
+                    *(None, "No", *nothing_said),
+                    *("Cancelled", None, 0, None, moment("2026-03-23 10:00:00"), "No", None),
+                    *(moment("2026-03-24 10:00:00"), "钱工程", reason),
                 ),
                 (
                     self.forgotten.ticket_number,
                     *same,
                     moment("2026-03-31 23:59:59"),
-                    *(None, "No", None, None, None, None),
+                    *(None, "No", *nothing_said),
+                    *("To Call", None, 0, None, moment("2026-04-01 23:59:59"), "No", None),
+                    *no_reset,
                 ),
             ],
         )
+
+    @freeze_time("2026-05-01 00:00:00")
+    def test_within_24_hours_is_by_the_clock_whatever_deadline_was_agreed(self):
+        self.company.itss_callback_hours = 240
+        callbacks = {hours: self._solve("2026-04-10 02:00:00") for hours in (24, 30, 241)}
+        for hours, callback in callbacks.items():
+            moment = callback.resolved_at + timedelta(hours=hours)
+            self._call_back(callback, moment, score=80)
+        ledger = self._make_ledger(date_from="2026-04-10", date_to="2026-04-10")
+        (_headings, *rows), _summary = self._export(ledger)
+        met = {row[0]: (row[6], row[16]) for row in rows}
+        self.assertEqual(
+            [met[callback.ticket_number] for callback in callbacks.values()],
+            [("Yes", "Yes"), ("No", "Yes"), ("No", "No")],
+        )
+
+    @freeze_time("2026-05-01 00:00:00")
+    def test_corrections_and_imported_times_are_marked_and_attempts_counted(self):
+        with freeze_time("2026-04-10 02:00:00"):
+            ticket = self.make_ticket(
+                stage_id=self.stage_done.id, closed_date="2026-04-09 16:00:00"
+            )
+        callback = ticket.itss_callback_ids
+        with freeze_time("2026-04-10 03:00:00"):
+            callback.with_user(self.agent).register_attempt("busy")
+            callback._send_links()
+            callback._answer_by_link("yes", 80, "好", "192.0.2.1", "x")
+        callback.with_user(self.quality_user).correct("typo", score=83.333)
+        self.assertEqual(callback.score, 83.333, "what is shown is rounded, not what is kept")
+        ledger = self._make_ledger(date_from="2026-04-10", date_to="2026-04-10")
+        (_headings, row), _summary = self._export(ledger)
+        self.assertEqual(row[8], 83.333)
+        self.assertEqual(row[10:15], (None, "Done", "Link", 1, "Yes"))
+        self.assertEqual(row[17], "Yes")
 
     @freeze_time("2026-05-01 00:00:00")
     def test_the_monthly_figures(self):
@@ -144,9 +216,12 @@ class TestCallbackLedger(ItssCommon):
                 "Solved-at-First Rate",
                 "Average Satisfaction",
                 "Scores (n)",
+                "Reset",
+                "Reset Late",
             ),
         )
-        figures = (4, 4, 2, 1, 0.5, 0.25, 1, 0.5, 60, 2)
+        # what was reset too late is due, and late
+        figures = (6, 5, 2, 1, 0.4, 0.2, 1, 0.5, 60, 2, 2, 1)
         self.assertEqual(rows, [("Mar 2026", *figures), ("Total", *figures)])
 
     def test_where_there_is_nothing_to_divide_by_it_says_so(self):
@@ -154,7 +229,7 @@ class TestCallbackLedger(ItssCommon):
         records, (_headings, *rows) = self._export(ledger)
         self.assertEqual(len(records), 1)
         none = "no data"
-        self.assertEqual(rows, [("Total", 0, 0, 0, 0, none, none, 0, none, none, 0)])
+        self.assertEqual(rows, [("Total", 0, 0, 0, 0, none, none, 0, none, none, 0, 0, 0)])
         [(rate, score)] = self.env["itss.callback.report"]._read_group(
             [("id", "=", 0)], [], ["on_time_rate:avg", "score:avg"]
         )
@@ -164,7 +239,7 @@ class TestCallbackLedger(ItssCommon):
     def test_what_is_not_due_yet_is_not_late(self):
         records, (_headings, *rows) = self._export(self._make_ledger())
         self.assertEqual(records[-1][6], None, "neither yes nor no")
-        self.assertEqual(rows[-1][1:5], (4, 3, 2, 1))
+        self.assertEqual(rows[-1][1:5], (6, 4, 2, 1))
 
     @freeze_time("2026-05-01 00:00:00")
     def test_other_companies_and_teams_stay_out(self):
@@ -178,7 +253,7 @@ class TestCallbackLedger(ItssCommon):
         records, _summary = self._export(self._make_ledger(team_ids=[(6, 0, other_team.ids)]))
         self.assertEqual(len(records), 1)
         records, _summary = self._export(self._make_ledger(team_ids=[(6, 0, self.team.ids)]))
-        self.assertEqual(len(records), 5)
+        self.assertEqual(len(records), 7)
 
     @freeze_time("2026-05-01 00:00:00")
     def test_a_cell_that_can_not_hold_all_of_it_holds_as_much_as_it_can(self):
@@ -200,10 +275,10 @@ class TestCallbackLedger(ItssCommon):
         self.assertEqual(
             rounded,
             [
-                ("Feb 2026", 1, 1, 0, 0, 0, 0, 0, "no data", "no data", 0),
-                ("Mar 2026", 4, 4, 2, 1, 0.5, 0.25, 1, 0.5, 60, 2),
-                ("Apr 2026", 1, 1, 0, 0, 0, 0, 0, "no data", "no data", 0),
-                ("Total", 6, 6, 2, 1, 0.3333, 0.1667, 1, 0.5, 60, 2),
+                ("Feb 2026", 1, 1, 0, 0, 0, 0, 0, "no data", "no data", 0, 0, 0),
+                ("Mar 2026", 6, 5, 2, 1, 0.4, 0.2, 1, 0.5, 60, 2, 2, 1),
+                ("Apr 2026", 1, 1, 0, 0, 0, 0, 0, "no data", "no data", 0, 0, 0),
+                ("Total", 8, 7, 2, 1, 0.2857, 0.1429, 1, 0.5, 60, 2, 2, 1),
             ],
         )
 

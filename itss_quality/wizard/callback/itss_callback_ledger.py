@@ -8,7 +8,9 @@ from ...tools.durations import get_midnight
 
 
 class ItssCallbackLedger(models.TransientModel):
-    """Which callbacks go into the ledger (回访记录/汇总表): those of tickets solved in a period."""
+    """Which callbacks go into the ledger (回访记录/汇总表): those of tickets solved in a period, those
+    that were reset as well.
+    """
 
     _name = "itss.callback.ledger"
     _description = "Callback Ledger"
@@ -39,7 +41,7 @@ class ItssCallbackLedger(models.TransientModel):
     def _get_domain(self):
         """Return the domain of the callbacks, for the callbacks and for their analysis alike."""
         self.ensure_one()
-        domain = Domain("company_id", "=", self.company_id.id) & Domain("state", "!=", "cancelled")
+        domain = Domain("company_id", "=", self.company_id.id)
         domain &= Domain("resolved_at", ">=", get_midnight(self.env, self.date_from))
         end = get_midnight(self.env, self.date_to + relativedelta(days=1))
         domain &= Domain("resolved_at", "<", end)
