@@ -327,6 +327,9 @@ def page(env):
         bool(answer.itss_round_id): f"/survey/{answer.survey_id.access_token}/{answer.access_token}"
         for answer in answers
     }
+    participants = env["itss.survey.participant"]
+    invited = participants.search([("user_input_id", "in", answers.ids)])
+    link = f"{participants._link_path}/{invited.id}/{invited.link_token}"
     env.cr.rollback()
     with servers.Server(env.cr.dbname, log=LOGS / "bench_server.log") as server:
         customers = {ours: requests.Session() for ours in urls}
@@ -339,4 +342,5 @@ def page(env):
         pages = [(env, functools.partial(open_page, ours)) for ours in (True, False)]
         for customer in customers.values():
             customer.trust_env = False  # no proxy: the server is on this machine
+        customers[True].get(f"{server.url}{link}", timeout=600).raise_for_status()
         return median_times_in_turn(*pages, runs=100, warm_up=10)

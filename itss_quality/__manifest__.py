@@ -85,6 +85,7 @@
         "views/callback/itss_callback_views.xml",
         "views/callback/itss_callback_report_views.xml",
         "views/callback/itss_callback_templates.xml",
+        "views/callback/helpdesk_ticket_templates.xml",
         "views/callback/helpdesk_ticket_views.xml",
         "views/callback/helpdesk_ticket_stage_views.xml",
         "views/callback/helpdesk_ticket_team_views.xml",

@@ -34,6 +34,7 @@ from .core import (
     test_migration,
     test_part,
     test_registry,
+    test_routes,
     test_settings,
     test_todo,
     test_workbook,
@@ -59,4 +60,5 @@ from .survey import (
     test_survey_print,
     test_survey_round,
     test_survey_score,
+    test_survey_secret,
 )

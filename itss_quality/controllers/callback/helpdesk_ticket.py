@@ -6,14 +6,15 @@ from odoo.addons.helpdesk_mgmt.controllers.main import HelpdeskTicketController
 
 
 class ItssHelpdeskTicketController(HelpdeskTicketController):
-    @route()
+    @route(methods=["POST"], csrf=True)
     def support_ticket_close(self, **kw):
         """Close a ticket from the portal: a customer one's own, an agent what they may write.
 
-        Without this anybody signed in could close any ticket by its number, and start its callback.
+        Without this anybody signed in could close any ticket by its number, and start its callback;
+        and a link in a mail could do so in the customer's place.
 
-        :param ticket_id: id of the ticket (query or form value)
-        :param stage_id: id of a stage that closes tickets from the portal (query or form value)
+        :param ticket_id: id of the ticket
+        :param stage_id: id of a stage that closes tickets from the portal
         :return: redirect to the ticket's page
         :raise NotFound: no such ticket, not the caller's, or the values are no numbers
         """

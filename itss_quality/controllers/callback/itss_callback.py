@@ -1,11 +1,11 @@
 from odoo.exceptions import UserError
 from odoo.http import Controller, request, route
 
-from ...tools.typed_text import clean_text
+from ...tools.typed_text import clean_line, clean_text
 from ..core.itss_link import LinkPages
 
 MAX_COMMENT = 5000
-MAX_USER_AGENT = 300
+MAX_LINE = 300
 STARS = {str(stars): 20 * stars for stars in range(1, 6)}
 
 
@@ -63,9 +63,12 @@ class ItssCallbackController(LinkPages, Controller):
             entered = {"is_solved": is_solved, "stars": stars, "comment": comment}
             return self._render_questions(callback, 422, **entered, incomplete=True)
         http = request.httprequest
-        user_agent = (http.user_agent.string or "")[:MAX_USER_AGENT]
         refusal = callback._answer_by_link(
-            is_solved, STARS[stars], comment, http.remote_addr, user_agent
+            is_solved,
+            STARS[stars],
+            comment,
+            clean_line(http.remote_addr, MAX_LINE),
+            clean_line(http.user_agent.string, MAX_LINE),
         )
         if refusal:
             return self._refuse(refusal, callback)

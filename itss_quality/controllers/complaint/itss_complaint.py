@@ -6,7 +6,7 @@ from odoo.tools import plaintext2html
 
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
-from ...tools.typed_text import clean_text
+from ...tools.typed_text import clean_line, clean_text
 
 PAGE = 20
 MAX_TEXT = 20000
@@ -75,11 +75,12 @@ class ItssComplaintPortal(CustomerPortal):
         :return: redirection to the complaint; the form again with status 422 when something is
             missing or a file is too large
         """
-        name = clean_text(name, MAX_SUBJECT)
+        name = clean_line(name, MAX_SUBJECT)
         text = clean_text(description, MAX_TEXT)
         files = [file for file in request.httprequest.files.getlist("attachments") if file.filename]
         contents = [
-            (file.filename[:255], file.read(MAX_FILE + 1)) for file in files[: MAX_FILES + 1]
+            (clean_line(file.filename, MAX_SUBJECT), file.read(MAX_FILE + 1))
+            for file in files[: MAX_FILES + 1]
         ]
         error = None
         if not name or not text:

@@ -1,6 +1,13 @@
 from odoo.http import request
 
-STATUS = {"used": 410, "expired": 410, "cancelled": 410, "unknown": 404}
+STATUS = {
+    "used": 410,
+    "expired": 410,
+    "cancelled": 410,
+    "unknown": 404,
+    "internal": 403,
+    "stale": 403,
+}
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -10,6 +17,8 @@ HEADERS = {
 
 class LinkPages:
     """What the controllers of personal links share: they find the record, or say politely why not.
+
+    Nobody who works here gets to it: what a customer tells is entered under the own name.
 
     No controller itself: Odoo would make a single one of all that inherit from it.
     """
@@ -21,14 +30,19 @@ class LinkPages:
 
     def _find_link(self, record_id, token):
         """Return the record of a link, and why it opens nothing, or ``None``."""
+        if request.env.user._is_internal():
+            return request.env[self._link_model], "internal"
         record = request.env[self._link_model]._find_by_link(record_id, token)
         return record, record._get_link_refusal() if record else "unknown"
 
     def _refuse(self, refusal, record=None, lang=None):
         """Return the friendly page for a link that opens nothing; it tells nothing of the record.
 
-        :param str refusal: ``unknown``, or what ``_get_link_refusal`` returns
+        :param str refusal: what ``_get_link_refusal`` returns; ``unknown``; ``internal`` for who
+            works here; ``stale`` for a page that has to be opened through the link again
         """
+        if refusal == "internal":
+            return self._render("itss_quality.link_internal", STATUS[refusal])
         lang = record.env.lang if record else lang
         return self._render(
             self._gone_template, STATUS[refusal], lang, record=record, refusal=refusal

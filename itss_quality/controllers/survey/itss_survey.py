@@ -9,6 +9,9 @@ from ..core.itss_link import LinkPages
 
 GROUP_SERVICE_DESK = "itss_quality.group_itss_service_desk"
 MAX_TEXT = 5000
+# in the browser's session: the answers it has opened through their own links, the newest last
+OPENED = "itss_survey_answers"
+MAX_OPENED = 20
 
 
 class SurveyLinkPages(LinkPages):
@@ -44,7 +47,12 @@ class ItssSurveyController(SurveyLinkPages, Controller):
         participant, refusal = self._find_link(participant_id, token)
         if refusal:
             return self._refuse(refusal, participant)
-        return request.redirect(participant.user_input_id.get_start_url())
+        answer = participant.user_input_id
+        opened = [
+            answer_id for answer_id in request.session.get(OPENED, []) if answer_id != answer.id
+        ]
+        request.session[OPENED] = [*opened, answer.id][-MAX_OPENED:]
+        return request.redirect(answer.get_start_url())
 
     @route(
         "/itss/survey/<string:participant_id>/<string:token>/decline",
@@ -216,9 +224,11 @@ class ItssSurveyPages(SurveyLinkPages, Survey):
         if not answer_sudo.itss_round_id or not answer_token:
             return "token_wrong"
         if request.env.user._is_internal():
-            # who works here enters a customer's answer on the page for it, under the own name
-            return "answer_wrong_user"
+            return "itss_internal"
         refusal = answer_sudo._itss_get_refusal()
+        if not refusal and answer_sudo.id not in request.session.get(OPENED, []):
+            # an answer's secret opens nothing by itself: the customer comes through the link
+            refusal = "stale"
         if refusal:
             return f"itss_{refusal}"
         # whoever holds the link is the customer, signed in or not
@@ -230,11 +240,64 @@ class ItssSurveyPages(SurveyLinkPages, Survey):
         survey, answer = access_data["survey_sudo"], access_data["answer_sudo"]
         if error_key.startswith("itss_"):
             return self._refuse(error_key.removeprefix("itss_"), lang=answer.lang_id.code)
-        if survey.survey_type == "itss" and error_key == "answer_wrong_user":
-            return self._render("itss_quality.survey_internal", 403)
         if survey.survey_type == "itss":
             return self._refuse("unknown")
         return super()._redirect_with_error(access_data, error_key)
+
+    # -------------------------------------------------------------------------
+    # What comes from outside
+    # -------------------------------------------------------------------------
+
+    def _fetch_from_access_token(self, survey_token, answer_token):
+        return super()._fetch_from_access_token(
+            clean_text(survey_token, MAX_TEXT), clean_text(answer_token, MAX_TEXT)
+        )
+
+    def _prepare_survey_data(self, survey_sudo, answer_sudo, **post):
+        if survey_sudo.survey_type == "itss":
+            post = self._clean_pages(survey_sudo, post)
+        return super()._prepare_survey_data(survey_sudo, answer_sudo, **post)
+
+    @route()
+    def survey_begin(self, survey_token, answer_token, lang_code=None, **post):
+        """Begin with the questions, as Odoo does, in a language that is one."""
+        if isinstance(lang_code, str):
+            post["lang_code"] = lang_code
+        return super().survey_begin(survey_token, answer_token, **post)
+
+    @route()
+    def survey_submit(self, survey_token, answer_token, **post):
+        """Take a page of answers, as Odoo does; to a questionnaire of ours only what fits it."""
+        survey, _answer = self._fetch_from_access_token(survey_token, answer_token)
+        if survey.survey_type == "itss":
+            pages = self._clean_pages(survey, post)
+            if (
+                survey.questions_layout != "one_page"
+                and not {"page_id", "question_id"} & pages.keys()
+            ):
+                return {}, {"error": "validation", "fields": {}}
+            answers = {
+                str(question.id): question._itss_clean(post[str(question.id)], MAX_TEXT)
+                for question in survey.question_ids
+                if str(question.id) in post
+            }
+            post = {**pages, **answers}
+        return super().survey_submit(survey_token, answer_token, **post)
+
+    def _clean_pages(self, survey, post):
+        """Return which pages a request names, as far as they are the questionnaire's."""
+        by_question = survey.questions_layout == "page_per_question"
+        pages = {
+            str(page): page
+            for page in (survey.question_ids if by_question else survey.page_ids).ids
+        }
+        names = ("question_id" if by_question else "page_id", "previous_page_id")
+        named = {name: pages.get(str(post.get(name))) for name in names}
+        named = {name: page for name, page in named.items() if page}
+        for name in ("next_skipped_page", "next_skipped_page_or_question"):
+            if post.get(name):
+                named[name] = True
+        return named
 
     @route()
     def survey_retry(self, survey_token, answer_token, **post):
@@ -253,3 +316,23 @@ class ItssSurveyPages(SurveyLinkPages, Survey):
             if not record or not record.has_access("read"):
                 return self._refuse("used" if answer else "unknown")
         return super().survey_print(survey_token, review=review, answer_token=answer_token, **post)
+
+    @route(
+        "/itss/survey/answer/<int:answer_id>",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+        sitemap=False,
+    )
+    def show_answer(self, answer_id, **_kw):
+        """Show an answer to whoever may read it, without its secret.
+
+        :param int answer_id: id of a ``survey.user_input``
+        :return: Odoo's page to print; status 404 when there is none, or the user may not read it
+        """
+        answer = request.env["survey.user_input"].browse(answer_id).exists()
+        if not answer.has_access("read") or answer.sudo().survey_id.survey_type != "itss":
+            return self._refuse("unknown")
+        answer = answer.sudo()
+        return self.survey_print(answer.survey_id.access_token, answer_token=answer.access_token)

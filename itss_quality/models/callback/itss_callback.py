@@ -11,6 +11,7 @@ from ...tools.durations import format_minutes
 from ...tools.figures import Figure, say_target
 from ...tools.typed_text import normalize_email
 from ..core.itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED, Alarm
+from ..core.itss_link_mixin import ADDRESS_STAMPS
 
 GROUP_SERVICE_DESK = "itss_quality.group_itss_service_desk"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
@@ -102,6 +103,7 @@ class ItssCallback(models.Model):
         "answer_ip",
         "answer_user_agent",
         "escalate_at",
+        *ADDRESS_STAMPS,
     )
 
     # about what
@@ -903,10 +905,12 @@ class ItssCallback(models.Model):
     def _send_links(self):
         """Send the link to those whose turn it is; no contact gets two within the time set."""
         self._cancel_outdated_first()
+        self._drop_own_addresses()
         now = fields.Datetime.now()
-        emails = self._lock_emails() | set(self._get_lately_linked_emails(now))
+        waiting = self.filtered(lambda callback: callback.state == "pending" and callback.email)
+        emails = waiting._lock_emails() | set(waiting._get_lately_linked_emails(now))
         chosen = self.browse()
-        for callback in self.filtered(lambda callback: callback.state == "pending"):
+        for callback in waiting:
             if (callback.company_id.id, callback.email) not in emails:
                 emails.add((callback.company_id.id, callback.email))
                 chosen |= callback
@@ -941,7 +945,8 @@ class ItssCallback(models.Model):
         self._cancel_outdated_first()
         callbacks = self.filtered(lambda callback: callback.state == "link_sent")
         callbacks.link_reminded_at = fields.Datetime.now()
-        callbacks._mail_link()
+        callbacks._drop_own_addresses()
+        callbacks.filtered("email")._mail_link()
 
     def _cancel_outdated_first(self):
         self.filtered(lambda callback: not callback._is_current())._cancel_outdated()
@@ -957,10 +962,6 @@ class ItssCallback(models.Model):
             callback._message_log(
                 body=callback.env._("Link sent to %(email)s.", email=callback.email)
             )
-
-    def _in_company_language(self):
-        """Return the callback with the language of its company, for what is noted without a user."""
-        return self.with_context(lang=self.company_id.partner_id.lang or self.env.lang)
 
     # -------------------------------------------------------------------------
     # Scheduled actions

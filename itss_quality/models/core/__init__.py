@@ -17,6 +17,8 @@ from . import itss_receipt
 from . import calendar_event
 from . import ir_actions_report
 from . import ir_attachment
+from . import ir_http
+from . import ir_mail_server
 from . import mail_message
 from . import mail_thread
 from . import res_company

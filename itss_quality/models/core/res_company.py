@@ -1,8 +1,10 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ...tools.records import concrete_models
+from ...tools.typed_text import get_mailbox
 
 
 class ResCompany(models.Model):
@@ -111,3 +113,49 @@ class ResCompany(models.Model):
         :return: datetime, UTC
         """
         return moment + timedelta(hours=hours)
+
+    def _itss_find_own_addresses(self, emails):
+        """Return which of these are addresses of those who work for the company, in one query.
+
+        These are its users' and employees', private ones included, its own, and those at which the
+        system takes mails. What stands behind a "+" is left out: it is the same mailbox.
+
+        :param emails: normalised addresses
+        :return: set of those of them that are
+        """
+        self.ensure_one()
+        mailboxes = {email: get_mailbox(email) for email in emails if email}
+        if not mailboxes:
+            return set()
+        self.env.flush_all()
+        query = SQL(
+            r"""
+            WITH own AS (
+                SELECT unnest(ARRAY[users.login, partner.email]) AS address
+                  FROM res_users AS users
+                  JOIN res_company_users_rel AS works ON works.user_id = users.id
+                  JOIN res_partner AS partner ON partner.id = users.partner_id
+                 WHERE works.cid = %(company)s AND users.active AND users.share IS NOT TRUE
+             UNION ALL
+                SELECT unnest(ARRAY[employee.work_email, employee.private_email, contact.email])
+                  FROM hr_employee AS employee
+             LEFT JOIN res_partner AS contact ON contact.id = employee.work_contact_id
+                 WHERE employee.company_id = %(company)s AND employee.active
+             UNION ALL
+                SELECT email FROM res_partner WHERE id = %(partner)s
+             UNION ALL
+                SELECT alias_full_name FROM mail_alias
+            ), mailbox AS (
+                SELECT regexp_replace(
+                            substring(lower(address) FROM '[^\s<>"]+@[^\s<>"]+'), '\+[^@]*@', '@'
+                       ) AS name
+                  FROM own
+            )
+            SELECT DISTINCT name FROM mailbox WHERE name = ANY(%(names)s)
+            """,
+            company=self.id,
+            partner=self.partner_id.id,
+            names=list(mailboxes.values()),
+        )
+        own = {name for [name] in self.env.execute_query(query)}
+        return {email for email, mailbox in mailboxes.items() if mailbox in own}

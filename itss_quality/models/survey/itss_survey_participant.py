@@ -3,6 +3,7 @@ import random
 import secrets
 import smtplib
 from datetime import timedelta
+from functools import partial
 
 from lxml import html
 from psycopg2 import Error as PostgresError
@@ -16,6 +17,7 @@ from odoo.tools.misc import format_date
 
 from ...tools.smtp import get_refusal, hand_over, mail_session
 from ...tools.typed_text import normalize_email
+from ..core.itss_link_mixin import ADDRESS_STAMPS
 
 _logger = logging.getLogger(__name__)
 
@@ -84,6 +86,7 @@ class ItssSurveyParticipant(models.Model):
         "is_scored",
         "is_dissatisfied",
         "is_proposed",
+        *ADDRESS_STAMPS,
     )
 
     round_id = fields.Many2one("itss.survey.round", required=True, index=True, ondelete="cascade")
@@ -498,6 +501,9 @@ class ItssSurveyParticipant(models.Model):
             return True
         try:
             messages = due._build_mails(round_, kind)
+            due = due.filtered(lambda participant: participant.id in messages)
+            if not due:
+                return True
             condition = due._search(domain).where_clause
             with mail_session(due.env, messages[due[0].id]["From"]) as session:
                 for participant in due:
@@ -529,6 +535,7 @@ class ItssSurveyParticipant(models.Model):
         due = self.filtered(lambda participant: participant.id in locked)
         due = due.with_company(round_.company_id).with_context(tracking_disable=True)
         due._respect_blacklist()
+        due._drop_own_addresses()
         domain = self._get_mail_domain(round_, kind)
         due = due.filtered_domain(domain)
         due._prepare_links()
@@ -547,7 +554,7 @@ class ItssSurveyParticipant(models.Model):
             self.env.cr.rollback()
 
     def _build_mails(self, round_, kind):
-        """Return the messages, by id, each in its reader's language."""
+        """Return the messages that could be written, by id, each in its reader's language."""
         template = self.env.ref("itss_quality.itss_survey_mail_template")
         template = template.with_context(itss_kind=kind)
         messages = {}
@@ -562,19 +569,24 @@ class ItssSurveyParticipant(models.Model):
         )
         bodies = self._render_bodies(template, round_)
         build = self.env["ir.mail_server"]._build_email__
-        return {
-            participant.id: build(
-                email_from=senders[participant.id],
-                email_to=[participant.email],
-                subject=subjects[participant.id],
-                body=bodies[participant.id],
-                body_alternative=html2plaintext(bodies[participant.id]),
-                subtype="html",
-                reply_to=replies[participant.id],
-                headers={"Auto-Submitted": "auto-generated"},
-            )
-            for participant in self
-        }
+        messages = {}
+        for participant in self:
+            try:
+                messages[participant.id] = build(
+                    email_from=senders[participant.id],
+                    email_to=[participant.email],
+                    subject=subjects[participant.id],
+                    body=bodies[participant.id],
+                    body_alternative=html2plaintext(bodies[participant.id]),
+                    subtype="html",
+                    reply_to=replies[participant.id],
+                    headers={"Auto-Submitted": "auto-generated"},
+                )
+            except ValueError as error:
+                # one mail that can't be written does not hold up the others
+                note = partial(participant._note_refusal, SQL("TRUE"), [], str(error), False)
+                participant._change(note)
+        return messages
 
     def _render_bodies(self, template, round_):
         """Return the texts of the mails in the template's language, by id.

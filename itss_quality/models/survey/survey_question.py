@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...tools.typed_text import clean_text
+
 
 class SurveyQuestion(models.Model):
     _inherit = "survey.question"
@@ -100,6 +102,39 @@ class SurveyQuestion(models.Model):
             else:
                 lines.append(choice.value or "")
         return lines
+
+    def _itss_clean(self, value, length):
+        """Return what a page sends as an answer to the question, in the shape that Odoo expects.
+
+        What is none of the possible answers is left out: no page of ours sends it.
+
+        :param value: anything that JSON can bring
+        :param int length: most characters of a text
+        """
+        self.ensure_one()
+        choices = {str(choice) for choice in self.suggested_answer_ids.ids}
+
+        def choose(chosen):
+            chosen = chosen if isinstance(chosen, list) else [chosen]
+            return [str(choice) for choice in chosen if str(choice) in choices]
+
+        parts = value if isinstance(value, list) else [value]
+        comments = [part.get("comment") for part in parts if isinstance(part, dict)]
+        comment = {"comment": clean_text(comments[0], length)} if comments else {}
+        if self.question_type == "matrix":
+            rows = {str(row) for row in self.matrix_row_ids.ids}
+            chosen = value if isinstance(value, dict) else {}
+            chosen = {row: choose(cells) for row, cells in chosen.items() if row in rows}
+            return {**{row: cells for row, cells in chosen.items() if cells}, **comment}
+        if self.question_type in ("simple_choice", "multiple_choice"):
+            return [*choose(parts), *filter(None, [comment])]
+        texts = [
+            clean_text(str(part), length) for part in parts if isinstance(part, str | int | float)
+        ]
+        if self.question_type == "scale":
+            scale = range(self.scale_min, self.scale_max + 1)
+            texts = [text for text in texts if text in map(str, scale)]
+        return texts[0] if texts else ""
 
     def _itss_validate(self, answer, comment):
         """Return what is wrong with an answer as ``validate_question`` does, and more strictly.

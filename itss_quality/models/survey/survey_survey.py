@@ -32,6 +32,9 @@ class SurveySurvey(models.Model):
 
     _inherit = "survey.survey"
 
+    # customers see the questionnaire's secret in the address
+    _itss_is_open_to_portal = False
+
     survey_type = fields.Selection(
         selection_add=[("itss", "ITSS Satisfaction")], ondelete={"itss": "set default"}
     )
@@ -207,6 +210,45 @@ class SurveySurvey(models.Model):
     # -------------------------------------------------------------------------
     # ACTIONS
     # -------------------------------------------------------------------------
+
+    def action_start_survey(self, answer=None):
+        """Open an answer to be filled in, as Odoo does; never a customer's.
+
+        :param answer: ``survey.user_input``
+        :return: URL action
+        :raise AccessError: the answer is a customer's
+        """
+        return super().action_start_survey(answer and answer._itss_reveal())
+
+    def action_print_survey(self, answer=None):
+        """Open the page to print, with the answer if there is one.
+
+        :param answer: ``survey.user_input``
+        :return: URL action
+        """
+        action = super().action_print_survey()
+        return {**action, "url": answer.get_print_url()} if answer else action
+
+    def action_start_session(self):
+        """Start a live session, as Odoo does; ours are answered by invitation.
+
+        :return: URL action
+        :raise UserError: one of our questionnaires
+        """
+        self._itss_check_no_session()
+        return super().action_start_session()
+
+    def action_end_session(self):
+        """End a live session, as Odoo does: all answers to the questionnaire count as complete.
+
+        :raise UserError: one of our questionnaires
+        """
+        self._itss_check_no_session()
+        return super().action_end_session()
+
+    def _itss_check_no_session(self):
+        if "itss" in self.sudo().mapped("survey_type"):
+            raise UserError(self.env._("Answers to this questionnaire are given by invitation."))
 
     def action_itss_new_version(self):
         """Copy the questionnaire as its next version, which can be changed.

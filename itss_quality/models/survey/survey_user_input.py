@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from .itss_survey_participant import CHANNELS
@@ -13,6 +13,12 @@ class SurveyUserInput(models.Model):
     """
 
     _inherit = "survey.user_input"
+
+    # whoever has the secret of an answer fills it in, and reads no colleague's comments
+    _itss_is_open_to_portal = False
+
+    # Nobody reads it: Odoo's pages do so in superuser mode, and what others need of it is below.
+    access_token = fields.Char(groups=fields.NO_ACCESS)
 
     itss_round_id = fields.Many2one(
         "itss.survey.round",
@@ -33,6 +39,17 @@ class SurveyUserInput(models.Model):
         aggregator="avg",
         help="0 to 100: the scored questions' values, weighted. Empty when nothing scored was answered.",
     )
+
+    itss_address_note = fields.Char(string="Address Changed", compute="_compute_itss_address_note")
+
+    def _compute_itss_address_note(self):
+        # an anonymous answer has forgotten whose it is
+        participants = self.env["itss.survey.participant"].search(
+            [("user_input_id", "in", self.ids)]
+        )
+        notes = {one.user_input_id.id: one.address_note for one in participants}
+        for answer in self:
+            answer.itss_address_note = notes.get(answer.id)
 
     # -------------------------------------------------------------------------
     # CRUD
@@ -145,6 +162,48 @@ class SurveyUserInput(models.Model):
         )
         self.invalidate_recordset(["itss_score"])
         self.user_input_line_ids.invalidate_recordset(["itss_score"])
+
+    # -------------------------------------------------------------------------
+    # The secret
+    # -------------------------------------------------------------------------
+
+    def _itss_reveal(self):
+        """Return the answers in the mode in which Odoo reads their secret.
+
+        :raise AccessError: the user may not read them, or they are given in a survey of ours: such
+            a secret is the customer's alone
+        """
+        self.check_access("read")
+        answers = self.sudo()
+        if not self.env.su and "itss" in answers.survey_id.mapped("survey_type"):
+            raise AccessError(
+                self.env._("The link to a customer's answer is the customer's alone.")
+            )
+        return answers
+
+    def get_start_url(self):
+        """Return the address at which the answer is filled in, as Odoo does.
+
+        :raise AccessError: the user may not have it, see :meth:`_itss_reveal`
+        """
+        return super(SurveyUserInput, self._itss_reveal()).get_start_url()
+
+    def get_print_url(self):
+        """Return the address at which the answer is read; ours needs no secret, but the right to."""
+        self.ensure_one()
+        if self.sudo().survey_id.survey_type == "itss":
+            return f"/itss/survey/answer/{self.id}"
+        return super(SurveyUserInput, self._itss_reveal()).get_print_url()
+
+    def action_print_answers(self):
+        """Open the page on which the answer is read.
+
+        :return: URL action
+        """
+        self.ensure_one()
+        if self.sudo().survey_id.survey_type == "itss":
+            return {"type": "ir.actions.act_url", "url": self.get_print_url(), "target": "self"}
+        return super(SurveyUserInput, self._itss_reveal()).action_print_answers()
 
     def _itss_get_refusal(self):
         """Return why nobody may fill in this answer from outside any more, or ``None``.

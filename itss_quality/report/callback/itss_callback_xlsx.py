@@ -83,6 +83,7 @@ class ItssCallbackXlsx(models.AbstractModel):
             Column(self.env._("Reset on"), 18, kind="datetime"),
             Column(self.env._("Reset by"), 14, kind="text"),
             Column(self.env._("Reason of the Reset"), 36),
+            Column(self.env._("Address Changed"), 12, kind="mark"),
         ]
 
     def _read_records(self, ledger):
@@ -136,6 +137,12 @@ class ItssCallbackXlsx(models.AbstractModel):
             column("cancelled_at"),
             user_name_of("cancelled_by_id"),
             column("cancel_reason"),
+            # where the link went matters to what came through it
+            SQL(
+                "CASE WHEN %s = 'link' THEN %s IS NOT NULL END",
+                column("channel"),
+                column("email_changed_at"),
+            ),
         )
         with self.env.cr._cnx.cursor(name="itss_callback_ledger") as cursor:
             cursor.itersize = PAGE

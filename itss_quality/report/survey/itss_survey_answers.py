@@ -127,8 +127,9 @@ class ItssSurveyAnswers(models.AbstractModel):
 
         :param round_: ``itss.survey.round``
         :param Shown shown: what of the answers may be shown
-        :return: customer, contact, channel, id of the segment (0 for none), day, score, and a list
-            of lines: ids of question, row and choice, text, whether it is a comment, score
+        :return: customer, contact, channel, id of the segment (0 for none), day, score, whether the
+            link's address was changed (``None`` when it did not come through the link, or is
+            anonymous), and a list of lines: ids of question, row and choice, text, whether it is a comment, score
         """
         named = not round_.is_anonymous
         query = SQL(
@@ -140,6 +141,8 @@ class ItssSurveyAnswers(models.AbstractModel):
                         THEN COALESCE(answer.itss_segment_id, 0) END AS segment,
                    participant.answered_on,
                    CASE WHEN %(has_scores)s THEN answer.itss_score END AS score,
+                   CASE WHEN answer.itss_channel = 'email' AND participant.id IS NOT NULL
+                        THEN participant.email_changed_at IS NOT NULL END AS is_changed,
                    lines.list
               FROM survey_user_input AS answer
          LEFT JOIN itss_survey_participant AS participant

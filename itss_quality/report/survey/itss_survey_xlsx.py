@@ -424,6 +424,7 @@ class ItssSurveyXlsx(models.AbstractModel):
             Column(self.env._("Customer Segment"), 18, kind="text"),
             Column(self.env._("Answered on"), 13, kind="date"),
             Column(self.env._("Satisfaction"), 13, kind="score"),
+            Column(self.env._("Address Changed"), 12, kind="mark"),
         ]
 
     def _get_answer_kind(self, column):
@@ -445,8 +446,11 @@ class ItssSurveyXlsx(models.AbstractModel):
         }
         labels = self._get_group_labels()
         answers = self.env["itss.survey.answers"]._read(round_, shown)
-        for number, (*names, channel, segment, day, score, lines) in enumerate(answers, 1):
-            facts = number, *names, labels.get(channel), labels.get(segment), day, score
+        for number, (*names, channel, segment, day, score, is_changed, lines) in enumerate(
+            answers, 1
+        ):
+            groups = labels.get(channel), labels.get(segment)
+            facts = number, *names, *groups, day, score, is_changed
             yield *facts, *self._get_cells(columns, self._sort_lines(lines or (), choices))
 
     def _get_group_labels(self):

@@ -102,6 +102,7 @@ class TestCallbackLedger(ItssCommon):
                 "Reset on",
                 "Reset by",
                 "Reason of the Reset",
+                "Address Changed",
             ),
         )
         same = ("昆明第一医院", "陈主任", "钱工程")
@@ -109,8 +110,9 @@ class TestCallbackLedger(ItssCommon):
         no_reset = (None, None, None)
         reason = "The ticket went back to “In Progress”."
         nothing_said = (None, None, None, None)
+        self.assertEqual({row[-1] for row in rows}, {None}, "no answer came through a link")
         self.assertEqual(
-            rows,
+            [row[:-1] for row in rows],
             [
                 # times are those of Shanghai, and what looks like a formula is text
                 (
@@ -165,6 +167,20 @@ class TestCallbackLedger(ItssCommon):
                 ),
             ],
         )
+
+    @freeze_time("2026-03-01 02:00:00")
+    def test_an_answer_through_a_link_whose_address_was_changed_is_marked(self):
+        given, changed = self._solve("2026-03-01 01:00:00"), self._solve("2026-03-01 01:10:00")
+        changed.with_user(self.agent).email = "other@hospital.example.com"
+        for callback in given | changed:
+            callback.state = "link_sent"
+            callback.link_sent_at = fields.Datetime.now()
+            self.assertIsNone(callback._answer_by_link("yes", 100, "", "127.0.0.1", "Phone"))
+        (headings, *rows), _summary = self._export(self._make_ledger())
+        column = headings.index("Address Changed")
+        marks = {row[0]: row[column] for row in rows}
+        self.assertEqual(marks[given.ticket_number], "No")
+        self.assertEqual(marks[changed.ticket_number], "Yes")
 
     @freeze_time("2026-05-01 00:00:00")
     def test_within_24_hours_is_by_the_clock_whatever_deadline_was_agreed(self):

@@ -223,6 +223,121 @@ class TestCallbackLink(CallbackLinkCommon):
         self.assertEqual(callback.email, "chen2@hospital.example.com", "fatigue goes by it")
 
     # -------------------------------------------------------------------------
+    # Whose address it is
+    # -------------------------------------------------------------------------
+
+    def make_own_addresses(self):
+        """Return addresses that lead to somebody who works here."""
+        self.engineer.email = "Qian <qian@cloud.example.com>"
+        self.agent.login = "desk1@cloud.example.com"
+        employee = self.employee(self.leader)
+        employee = employee.create({"name": "赵", "company_id": self.company.id})
+        employee.write(
+            {"work_email": "zhao@cloud.example.com", "private_email": "Zhao.Home@mail.example.com"}
+        )
+        self.company.email = "service@cloud.example.com"
+        domains = self.env["mail.alias.domain"]
+        domain = domains.search([("name", "=", "alias.example.com")])
+        domain = domain or domains.create({"name": "alias.example.com"})
+        self.env["mail.alias"].create(
+            {
+                "alias_name": "tickets",
+                "alias_domain_id": domain.id,
+                "alias_model_id": self.env["ir.model"]._get_id("helpdesk.ticket"),
+            }
+        )
+        return (
+            "qian@cloud.example.com",
+            "qian+private@cloud.example.com",
+            "desk1@cloud.example.com",
+            "zhao@cloud.example.com",
+            "zhao.home@mail.example.com",
+            "service@cloud.example.com",
+            "tickets@alias.example.com",
+        )
+
+    def test_no_link_goes_to_who_works_here(self):
+        (self.contact | self.customer).phone = False
+        addresses = self.make_own_addresses()
+        callbacks = self.env["itss.callback"].union(
+            *(self.make_callback(partner_id=False, partner_email=email) for email in addresses)
+        )
+        theirs = self.make_callback()
+        self.run_cron()
+        self.assertEqual(theirs.state, "link_sent")
+        for callback, address in zip(callbacks, addresses, strict=True):
+            with self.subTest(address=address):
+                self.assertEqual(callback.state, "pending", "to be asked in another way")
+                self.assertTrue(callback.is_contact_missing)
+                self.assertFalse(callback.email or self.find_mails(address))
+                self.assertEqual(callback.email_before, address)
+                self.assertIn("works here", " ".join(callback.message_ids.mapped("body")))
+        before = len(callbacks.message_ids)
+        self.run_cron()
+        self.assertEqual(len(callbacks.message_ids), before)
+
+    def test_no_reminder_goes_to_who_works_here_by_now(self):
+        callback = self.make_callback_without_phone()
+        self.run_cron()
+        self.engineer.email = ADDRESS
+        self.run_cron(days=2)
+        self.assertEqual(len(self.find_mails()), 1)
+        self.assertFalse(callback.email)
+
+    def test_who_works_elsewhere_is_a_customer(self):
+        self.foreign_user.email = ADDRESS
+        callback = self.make_callback_without_phone()
+        self.run_cron()
+        self.assertEqual(callback.state, "link_sent")
+
+    def test_nobody_sends_a_link_to_who_works_here(self):
+        callback = self.make_callback()
+        addresses = self.make_own_addresses()
+        for user in (self.agent, self.quality_user, self.admin_user):
+            for address in addresses:
+                with (
+                    self.subTest(user=user.login, address=address),
+                    self.assertRaisesRegex(UserError, "works here"),
+                ):
+                    callback.with_user(user).email = address
+        self.assertEqual(callback.email, ADDRESS)
+        self.assertFalse(callback.email_changed_at)
+
+    def test_a_changed_address_is_marked_for_good(self):
+        callback = self.make_callback_without_phone()
+        self.env.cr.flush()
+        with freeze_time("2026-03-03 03:00:00"):
+            callback.with_user(self.agent).email = ADDRESS
+        self.assertFalse(callback.email_changed_at, "it is the same")
+        with freeze_time("2026-03-03 04:00:00"):
+            callback.with_user(self.agent).email = "li@hospital.example.com"
+        self.env.cr.flush()
+        with freeze_time("2026-03-03 05:00:00"):
+            callback.with_user(self.agent_2).email = ADDRESS
+        self.assertRecordValues(
+            callback,
+            [
+                {
+                    "email_before": ADDRESS,
+                    "email_changed_at": fields.Datetime.to_datetime("2026-03-03 05:00:00"),
+                    "email_changed_by_id": self.agent_2.id,
+                }
+            ],
+        )
+        self.env.cr.flush()
+        tracked = callback.message_ids.tracking_value_ids.filtered(
+            lambda value: value.field_id.name == "email"
+        )
+        self.assertEqual(
+            {ADDRESS, "li@hospital.example.com"}, set(tracked.mapped("new_value_char"))
+        )
+        self.assertIn(ADDRESS, callback.with_user(self.desk_user).address_note)
+        for user in (self.agent, self.quality_user, self.admin_user):
+            for name in ("email_before", "email_changed_at", "email_changed_by_id"):
+                with self.assertRaisesRegex(UserError, "can't be entered"):
+                    callback.with_user(user).write({name: False})
+
+    # -------------------------------------------------------------------------
     # Mail and token
     # -------------------------------------------------------------------------
 
@@ -473,6 +588,29 @@ class TestCallbackPage(CallbackLinkCommon, HttpCase):
         self.assertEqual(len(words), 2, "on the ticket and in the complaint")
         for text in words:
             self.assertIn("&lt;b&gt;还是坏的&lt;/b&gt;&lt;script&gt;", text)
+
+    def test_who_works_here_gives_no_answer(self):
+        callback = self.make_linked()
+        for user in (self.engineer, self.agent, self.quality_user, self.admin_user, self.outsider):
+            self.authenticate(user.login, user.login)
+            with self.subTest(user=user.login), self.assert_unchanged(callback):
+                for response in (
+                    self.url_open(self.url(callback)),
+                    self.answer(callback),
+                    self.url_open(self.url(callback, token="x")),
+                ):
+                    self.assertEqual(response.status_code, 403)
+                    self.assert_tells_nothing(response, callback)
+
+    def test_a_browser_with_a_strange_name_is_noted_as_far_as_it_can_be(self):
+        callback = self.make_linked()
+        data = {"csrf_token": Request.csrf_token(self), "is_solved": "yes", "stars": "5"}
+        response = self.url_open(
+            self.url(callback), data=data, headers={"User-Agent": "Phone\x00 1\x01.0"}
+        )
+        self.assertEqual(response.status_code, 200)
+        self.env.invalidate_all()
+        self.assertEqual(callback.answer_user_agent, "Phone 1 .0")
 
     def test_odd_forms_are_answered_not_crashed_on(self):
         callback = self.make_linked()

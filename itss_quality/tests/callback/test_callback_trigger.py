@@ -2,6 +2,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.http import Request
 from odoo.sql_db import Cursor
 from odoo.tests import Form, freeze_time, new_test_user, tagged
 
@@ -361,7 +362,7 @@ class TestCallbackTrigger(ItssCommon):
 
 @tagged("post_install", "-at_install")
 class TestPortalClose(ItssCommon, RpcCase):
-    """helpdesk_mgmt's portal closes tickets by a link: only one's own, since that opens callbacks."""
+    """helpdesk_mgmt's portal closes tickets by a form: only one's own, since that opens callbacks."""
 
     @classmethod
     def setUpClass(cls):
@@ -381,9 +382,9 @@ class TestPortalClose(ItssCommon, RpcCase):
 
     def _close(self, login, ticket_id, stage_id):
         self.authenticate(login, login)
-        return self.url_open(
-            f"/ticket/close?ticket_id={ticket_id}&stage_id={stage_id}", allow_redirects=False
-        )
+        values = {"ticket_id": ticket_id, "stage_id": stage_id}
+        values["csrf_token"] = Request.csrf_token(self)
+        return self.url_open("/ticket/close", data=values, allow_redirects=False)
 
     def test_customers_close_their_own(self):
         reply = self._close("t_portal", self.own.id, self.stage_done.id)

@@ -1,6 +1,8 @@
 from odoo import fields
 from odoo.exceptions import UserError
+from odoo.http import Request
 from odoo.tests import Form, HttpCase, freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..common import ItssCommon
 
@@ -301,7 +303,8 @@ class TestTicketCloseRoute(ItssCommon, HttpCase):
 
     def _close(self, login, **values):
         self.authenticate(login, login)
-        return self.url_open("/ticket/close", params=values, allow_redirects=False).status_code
+        values["csrf_token"] = Request.csrf_token(self)
+        return self.url_open("/ticket/close", data=values, allow_redirects=False).status_code
 
     def test_numbers_too_large_and_stages_that_are_not_there_are_not_found(self):
         done = self.stage_done.id
@@ -331,9 +334,28 @@ class TestTicketCloseRoute(ItssCommon, HttpCase):
         self.assertEqual(self.ticket.stage_id, self.stage_done)
         self.assertEqual(self.ticket.itss_callback_ids.engineer_id, self.engineer)
 
+    def test_no_link_closes_a_ticket(self):
+        values = {"ticket_id": self.ticket.id, "stage_id": self.stage_done.id}
+        self.authenticate("t_portal", "t_portal")
+        for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE"):
+            with self.subTest(method=method):
+                response = self.url_open(
+                    "/ticket/close", params=values, method=method, allow_redirects=False
+                )
+                self.assertEqual(response.status_code, 405)
+        with mute_logger("odoo.http"):
+            self.assertEqual(self.url_open("/ticket/close", data=values).status_code, 400)
+        self.assertEqual(self.ticket.stage_id, self.stage_progress)
+
+    def test_the_ticket_s_page_asks_by_a_form_of_its_own(self):
+        page = self.env.ref("helpdesk_mgmt.portal_helpdesk_ticket_page")
+        [form] = page._get_combined_arch().xpath("//form[@t-attf-action='/ticket/close']")
+        self.assertEqual(form.get("method"), "post")
+        self.assertTrue(form.xpath("input[@name='csrf_token']"))
+
     def test_visitors_who_are_not_signed_in_are_sent_to_sign_in(self):
         self.authenticate(None, None)
         values = {"ticket_id": self.ticket.id, "stage_id": self.stage_done.id}
-        response = self.url_open("/ticket/close", params=values, allow_redirects=False)
+        response = self.url_open("/ticket/close", data=values, allow_redirects=False)
         self.assertIn("/web/login", response.headers["Location"])
         self.assertEqual(self.ticket.stage_id, self.stage_progress)

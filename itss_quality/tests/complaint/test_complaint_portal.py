@@ -50,6 +50,7 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
             company_id=cls.company.id,
             company_ids=[(6, 0, cls.company.ids)],
             name=name,
+            email=f"{login}@hospital.example.com",
         )
         user.partner_id.write({"parent_id": cls.customer.id, "company_id": cls.company.id})
         return user

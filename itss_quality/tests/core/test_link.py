@@ -1,6 +1,7 @@
 import secrets
 
 from odoo.exceptions import AccessError
+from odoo.http import Request
 from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
@@ -87,26 +88,54 @@ class TestLink(ItssCommon, HttpCase):
                 ):
                     getattr(record, method)(*arguments)
 
-    @mute_logger("odoo.http")
-    def test_the_secret_opens_no_chatter(self):
+    def get_secrets(self):
+        """Yield records with a conversation, and each secret that leads to a page about them."""
         for record in self.linked:
-            record.message_post(body="SECRET", subtype_xmlid="mail.mt_comment")
-            count = len(record.message_ids)
+            yield record, record.link_token
+        answer = self.linked[1].user_input_id
+        yield answer, answer.access_token
+        yield answer, answer.invite_token or "False"
+        yield answer.survey_id, answer.survey_id.access_token
+        yield answer.survey_id, answer.survey_id.session_code
+
+    @mute_logger("odoo.http")
+    def test_no_secret_opens_a_chatter(self):
+        self.authenticate(None, None)
+        for record, secret in self.get_secrets():
+            message = record.message_post(body="SECRET", subtype_xmlid="mail.mt_comment")
+            count, files = len(record.message_ids), self.env["ir.attachment"].search_count([])
             thread = {"thread_model": record._name, "thread_id": record.id}
-            token = {"token": record.link_token}
-            signed = {"hash": record.link_token, "pid": record.partner_id.id}
-            for route, params in (
-                ("/mail/chatter_fetch", token),
-                ("/mail/chatter_fetch", signed),
-                ("/portal/chatter_init", token),
-                ("/mail/message/post", {"post_data": {"body": "x"}, **token}),
-                ("/mail/message/post", {"post_data": {"body": "x"}, **signed}),
+            pid = self.contact.id
+            for access in (
+                {"token": secret},
+                {"access_token": secret},
+                {"hash": secret, "pid": pid},
+                {"_hash": secret, "pid": pid},
             ):
-                with self.subTest(record=record, route=route):
-                    try:
-                        answer = self.make_jsonrpc_request(route, {**thread, **params})
-                    except JsonRpcException as error:
-                        answer = error
-                    self.assertNotIn("SECRET", str(answer))
+                for route, params in (
+                    ("/mail/chatter_fetch", {}),
+                    ("/mail/thread/messages", {}),
+                    ("/portal/chatter_init", {}),
+                    ("/mail/message/post", {"post_data": {"body": "x"}}),
+                    ("/mail/message/reaction", {"message_id": message.id, "content": "x"}),
+                ):
+                    with self.subTest(record=record, route=route, access=[*access]):
+                        try:
+                            answer = self.make_jsonrpc_request(
+                                route, {**thread, **params, **access}
+                            )
+                        except JsonRpcException as error:
+                            answer = error
+                        self.assertNotIn("SECRET", str(answer))
+                        self.assertNotIn("'hasReadAccess': True", str(answer))
+                avatar = f"/mail/avatar/mail.message/{message.id}/author_avatar/50x50"
+                self.assertLess(self.url_open(avatar, params=access).status_code, 500)
+                form = {**thread, **access, "is_pending": "1"}
+                form["csrf_token"] = Request.csrf_token(self)
+                response = self.url_open(
+                    "/mail/attachment/upload", data=form, files={"ufile": ("x.txt", b"x")}
+                )
+                self.assertGreaterEqual(response.status_code, 400)
             self.env.invalidate_all()
             self.assertEqual(len(record.message_ids), count)
+            self.assertEqual(self.env["ir.attachment"].search_count([]), files)

@@ -186,6 +186,12 @@ class TestEveryModel(RegistryCommon):
                 of_role = rules.groups & records.env.user.all_group_ids
                 self.assertEqual(not of_role, records._name in SHARED)
 
+    def test_no_secret_of_it_opens_the_portal_s_chatter(self):
+        for subtest, records in self.each_model("mail.thread"):
+            with subtest:
+                self.assertNotIn(records._mail_post_token_field, records._fields)
+                self.assertNotIsInstance(records, self.env.registry["portal.mixin"])
+
     def test_the_bell_finds_its_filters(self):
         for subtest, records in self.each_model("mail.activity.mixin"):
             with subtest:

@@ -308,7 +308,7 @@ class TestSurveyExport(SurveyExcelCommon):
         sheet = book["Answers"]
         headings = [cell.value for cell in sheet[3]]
         self.assertEqual(
-            headings[:7],
+            headings[:8],
             [
                 "Row No.",
                 "Customer",
@@ -317,20 +317,21 @@ class TestSurveyExport(SurveyExcelCommon):
                 "Customer Segment",
                 "Answered on",
                 "Satisfaction",
+                "Address Changed",
             ],
         )
-        self.assertEqual(headings[7:9], [self._get_title("speed"), "Score"])
-        self.assertEqual(headings[15:17], [self._get_row_title("reporting"), "Score"])
+        self.assertEqual(headings[8:10], [self._get_title("speed"), "Score"])
+        self.assertEqual(headings[16:18], [self._get_row_title("reporting"), "Score"])
         self.assertEqual(headings[-1], self._get_title("comment"))
-        self.assertEqual(len(headings), 7 + 2 * 9 + 1)
+        self.assertEqual(len(headings), 8 + 2 * 9 + 1)
         [row] = sheet.iter_rows(min_row=4)
         values = [cell.value for cell in row]
         self.assertEqual(values[:5], [1, "=cmd|' /C calc'!A0", "联系人1", "Paper", "Health"])
         self.assertEqual(values[5].date(), day)
         self.assertAlmostEqual(values[6], (40 + 2 * 100) / 3)
-        self.assertEqual(values[7:9], ["Not applicable", None], "it does not count")
-        self.assertEqual(values[9:11], [None, None], "it was skipped")
-        self.assertEqual(values[15:17], ["Dissatisfied", 40])
+        self.assertEqual(values[8:10], ["Not applicable", None], "it does not count")
+        self.assertEqual(values[10:12], [None, None], "it was skipped")
+        self.assertEqual(values[16:18], ["Dissatisfied", 40])
         self.assertEqual(values[-1], "=1+1")
         for cell in (row[1], row[-1]):
             self.assertEqual(cell.data_type, "s", "text is never taken for a formula")

@@ -278,6 +278,32 @@ class TestSurveyMail(SurveyMailCommon):
         self.assertEqual(self.two.state, "declined")
         self.assertFalse(self.two.is_opted_out, "was asked, so counts as a recipient")
 
+    def test_who_works_here_gets_none(self):
+        self.start()
+        self.ops_user.email = self.one.email
+        self.assertEqual(self.run_cron(), self.addresses(self.two | self.three))
+        self.assertTrue(self.one.is_address_missing)
+        self.assertIn("works here", self.one.message_ids[0].body)
+        for user in (self.desk_user, self.quality_user, self.admin_user):
+            with self.subTest(user=user.login), self.assertRaisesRegex(UserError, "works here"):
+                self.two.with_user(user).email = self.ops_user.email
+        self.assertFalse(self.two.email_changed_at)
+
+    def test_a_changed_address_is_marked_on_the_answer(self):
+        self.start()
+        self.run_cron()
+        before = self.one.email
+        self.one.with_user(self.desk_user).email = "other@customer.example.com"
+        self.assertEqual(self.one.email_before, before)
+        self.assertEqual(self.one.email_changed_by_id, self.desk_user)
+        for participant in (self.one, self.two):
+            participant.user_input_id._mark_done()
+        answers = (self.one | self.two).user_input_id.with_user(self.quality_user)
+        self.assertIn(before, answers[0].itss_address_note)
+        self.assertFalse(answers[1].itss_address_note)
+        with self.assertRaisesRegex(UserError, "can't change"):
+            self.one.with_user(self.desk_user).email = before
+
     # -------------------------------------------------------------------------
     # Reminders
     # -------------------------------------------------------------------------
@@ -530,6 +556,29 @@ class TestSurveyMail(SurveyMailCommon):
         self.assertIn("Failed to render", self.round.sending_error)
         template.body_html = body
         self.assertEqual(self.run_cron(minutes=10), self.addresses(self.everybody))
+
+    def test_a_name_of_two_lines_does_not_hold_up_the_mails(self):
+        self.round.with_user(self.quality_user).name = "2026\r\n年度调查\u2028"
+        self.assertEqual(self.round.name, "2026 年度调查")
+        self.company.name = "Cloud\nBcc: x@y.example.com"
+        self.start()
+        self.assertEqual(self.run_cron(), self.addresses(self.everybody))
+        [subject] = {message["Subject"] for message in self.server.messages}
+        self.assertEqual(subject, "Cloud Bcc: x@y.example.com: 2026 年度调查")
+
+    def test_one_mail_that_can_t_be_written_does_not_hold_up_the_others(self):
+        build = type(self.env["ir.mail_server"])._build_email__
+
+        def build_others(servers, email_from, email_to, *args, **kwargs):
+            if email_to == [self.one.email]:
+                raise ValueError("broken")
+            return build(servers, email_from, email_to, *args, **kwargs)
+
+        self.start()
+        with patch.object(type(self.env["ir.mail_server"]), "_build_email__", build_others):
+            self.assertEqual(self.run_cron(), self.addresses(self.two | self.three))
+        self.assertRecordValues(self.one, [{"state": "failed", "failure_reason": "broken"}])
+        self.assertFalse(self.round.sending_error)
 
     def test_one_round_s_trouble_is_not_another_s(self):
         self.start()
