@@ -32,6 +32,11 @@ SCREEN = {"width": 1280, "height": 800}
 LANE = os.environ.get(side_by_side.LANE, "")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--fuzz", type=int, default=5000, help="requests to the public pages")
+    parser.addoption("--fuzz-seed", type=int, help="makes up the same requests again")
+
+
 def pytest_runtest_protocol(item):
     """Leave a test alone that the process beside has begun."""
     return None if side_by_side.claim(item.nodeid) else True

@@ -284,6 +284,14 @@ class ItssSurveyPages(SurveyLinkPages, Survey):
             post = {**pages, **answers}
         return super().survey_submit(survey_token, answer_token, **post)
 
+    @route()
+    def survey_next_question(self, survey_token, answer_token, **post):
+        """Show the next question of a live session, as Odoo does; ours has none."""
+        survey, _answer = self._fetch_from_access_token(survey_token, answer_token)
+        if survey.survey_type == "itss":
+            return {}, {"error": "unauthorized"}
+        return super().survey_next_question(survey_token, answer_token, **post)
+
     def _clean_pages(self, survey, post):
         """Return which pages a request names, as far as they are the questionnaire's."""
         by_question = survey.questions_layout == "page_per_question"

@@ -1,24 +1,43 @@
-from werkzeug.exceptions import MethodNotAllowed
+import re
+
+from werkzeug.exceptions import BadRequest, NotFound, abort
 
 from odoo import models
-from odoo.http import request
+from odoo.http import Response, request
 
-OWN = __name__.rpartition(".models.")[0]
+OWN = __name__.rpartition("models.")[0]
+# the pages on which customers answer
+SURVEY = "odoo.addons.survey.controllers."
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
 
     @classmethod
-    def _pre_dispatch(cls, rule, args):
-        # Odoo lets OPTIONS through to every route, and runs it without the check against requests
-        # from elsewhere: a page that takes an answer would take it.
-        if request.httprequest.method == "OPTIONS" and cls._itss_is_own(rule.endpoint):
-            methods = rule.endpoint.routing["methods"] or ["GET", "HEAD", "POST"]
-            raise MethodNotAllowed(valid_methods=methods)
-        super()._pre_dispatch(rule, args)
+    def _match(cls, path_info):
+        # no page has such an address, and Odoo fails on looking for it
+        if CONTROL.search(path_info):
+            raise NotFound()
+        return super()._match(path_info)
 
     @classmethod
-    def _itss_is_own(cls, endpoint):
-        """Whether the code of a route is this addon's."""
-        return endpoint.func.__module__.startswith(f"{OWN}.")
+    def _serve_fallback(cls):
+        if CONTROL.search(request.httprequest.path):
+            return None
+        return super()._serve_fallback()
+
+    @classmethod
+    def _pre_dispatch(cls, rule, args):
+        super()._pre_dispatch(rule, args)
+        module, sent = rule.endpoint.func.__module__, request.httprequest
+        # Odoo lets OPTIONS through to every route, and runs it without the check against requests
+        # from elsewhere: a page that takes an answer would take it.
+        if module.startswith(OWN) and sent.method == "OPTIONS":
+            methods = rule.endpoint.routing["methods"] or ["GET", "HEAD", "POST"]
+            abort(Response(status=405, headers={"Allow": ", ".join(methods)}))
+        # Odoo fails on a file in place of the token, and on what has no name
+        if module.startswith((OWN, SURVEY)) and (
+            not {None, "csrf_token"}.isdisjoint(sent.files) or None in sent.form
+        ):
+            raise BadRequest()
