@@ -33,6 +33,7 @@ from .core import (
     test_meeting,
     test_migration,
     test_part,
+    test_people,
     test_registry,
     test_routes,
     test_settings,

@@ -1,4 +1,4 @@
-from odoo import SUPERUSER_ID, api
+from odoo import SUPERUSER_ID, api, fields
 from odoo.tools import split_every
 from odoo.tools.translate import code_translations
 
@@ -29,6 +29,7 @@ def migrate(cr, version):
     for ids in split_every(1000, callbacks.ticket_id.ids):
         tickets = env["helpdesk.ticket"].browse(ids)
         tickets._itss_add_workers(set(), tickets)
+    env["helpdesk.ticket"]._itss_start_noting_workers(fields.Datetime.now())
     env.invalidate_all()
 
 

@@ -15,6 +15,7 @@ from .itss_callback import OPEN_STATES
 STAGE_FIELDS = {"stage_id", "team_id", "user_id", "duplicate_id"}
 SUMMARY_LENGTH = 600
 WATERMARK = "itss_quality.reconciled_until"
+WORKERS_SINCE = "itss_quality.workers_noted_since"
 
 
 class Solution(NamedTuple):
@@ -236,8 +237,8 @@ class HelpdeskTicket(models.Model):
     def _itss_note_workers(self, before, solved):
         """Note whose hands these tickets went through: who had them, has them now, and moved them.
 
-        Who registers a ticket for others, or gives it to somebody, does not work on it. For those
-        solved now, what Odoo noted before this was counted is added, in the same query.
+        Who registers a ticket for others, or gives it to somebody, does not work on it. For old
+        ones solved now, what Odoo noted before this was counted is added, in the same query.
 
         :param before: {id: (stage, user)} before the write; nothing for new tickets
         :param solved: those of them solved now
@@ -250,7 +251,11 @@ class HelpdeskTicket(models.Model):
             if ticket.stage_id != stage:
                 workers |= self.env.user
             hands |= {(ticket.id, user_id) for user_id in workers.ids if user_id != SUPERUSER_ID}
-        self._itss_add_workers(hands, solved)
+        since = self.env["ir.config_parameter"].sudo().get_param(WORKERS_SINCE) or ""
+        to_string = fields.Datetime.to_string
+        # what was imported by SQL may not say when
+        old = solved.sudo().filtered(lambda one: (to_string(one.create_date) or "") < since)
+        self._itss_add_workers(hands, old)
 
     @api.model
     def _itss_add_workers(self, hands, tickets):
@@ -512,7 +517,15 @@ class HelpdeskTicket(models.Model):
     def _itss_start_reconciling(self):
         """Take the tickets there are for reconciled (called once, at install)."""
         [[newest]] = self.with_context(active_test=False)._read_group([], [], ["id:max"])
-        self._itss_write_watermark(fields.Datetime.now(), newest or 0)
+        now = fields.Datetime.now()
+        self._itss_write_watermark(now, newest or 0)
+        self._itss_start_noting_workers(now)
+
+    @api.model
+    def _itss_start_noting_workers(self, moment):
+        """Take note that whose hands tickets go through is counted from this moment on."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param(WORKERS_SINCE, fields.Datetime.to_string(moment))
 
     # -------------------------------------------------------------------------
     # ACTIONS

@@ -290,7 +290,9 @@ class ItssCallback(models.Model):
         workers = {callback: callback._origin._get_workers() for callback in self}
         people = self.env["res.users"].union(*workers.values())._itss_get_people()
         for callback, users in workers.items():
-            callback.worker_ids = users.union(*(people[user] for user in users))
+            users = users.union(*(people[user] for user in users))
+            # a customer who closed the ticket has not worked on it
+            callback.worker_ids = users.filtered(lambda user: not user.share)
 
     def _compute_ticket_summary(self):
         for callback in self:
@@ -546,8 +548,7 @@ class ItssCallback(models.Model):
 
         Who only registered the ticket, or gave it to somebody, had none.
         """
-        workers = self.engineer_id | self.ticket_id.itss_worker_ids
-        return workers.filtered(lambda user: not user.share)
+        return self.engineer_id | self.ticket_id.itss_worker_ids
 
     def _is_partial(self, user):
         """Whether the user had a part in what the customer is asked about, be it by another user."""

@@ -1,6 +1,8 @@
+from datetime import timedelta
+
 from odoo import fields
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from ..common import ItssCommon, RpcCase
 
@@ -151,6 +153,8 @@ class TestCallbackWorker(ItssCommon, RpcCase):
         ticket.with_user(self.worker).user_id = self.engineer
         self.env.cr.flush()
         ticket.sudo().itss_worker_ids = False
+        later = ticket.create_date + timedelta(days=1)
+        self.env["helpdesk.ticket"]._itss_start_noting_workers(later)
         callback = self._write(self.engineer, ticket, stage_id=self.stage_done.id)
         self.assertEqual(callback.worker_ids, self.engineer | self.worker)
 
@@ -217,6 +221,22 @@ class TestCallbackWorker(ItssCommon, RpcCase):
         second = self.make_user("t_second", "service_desk")
         self.employee(self.engineer).work_contact_id = second.partner_id
         self._assert_partial(second, self.make_callback())
+
+    def test_who_solves_it_by_a_login_to_the_portal_is_the_same_person(self):
+        portal = new_test_user(
+            self.env,
+            "t_portal",
+            groups="base.group_portal",
+            partner_id=self.worker.partner_id.id,
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        ticket = self.make_ticket(partner_id=portal.partner_id.id)
+        # as the portal's page does
+        ticket.with_user(portal).sudo().stage_id = self.stage_done
+        callback = ticket.itss_callback_ids
+        self.assertEqual(callback.worker_ids, self.engineer | self.worker)
+        self._assert_partial(self.worker, callback)
 
     def test_the_second_user_of_whom_a_complaint_is_about_is_the_same_person(self):
         second = self._make_second_user(self.engineer)

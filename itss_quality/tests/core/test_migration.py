@@ -1,6 +1,7 @@
 import runpy
 
-from odoo.tests import tagged
+from odoo import fields
+from odoo.tests import freeze_time, tagged
 from odoo.tools import file_path
 
 from ..survey.common import SurveyRoundCommon
@@ -79,3 +80,84 @@ class TestMigration(SurveyRoundCommon):
             self.migrate("19.0.1.4.0", "pre-links")
         for record, link in zip(records, links, strict=True):
             self.assertEqual(record._find_by_link(*link), record)
+
+    def _make_callbacks_of_before(self, moves):
+        """Solve a ticket and set it back, or not, at each of the moments; forget what is a fact by now."""
+        callbacks = self.env["itss.callback"]
+        for moment in moves:
+            with freeze_time("2026-03-03 02:00:00"):
+                callback = self.make_callback()
+                self.env.cr.flush()
+            callbacks |= callback
+            if moment:
+                with freeze_time(moment):
+                    callback.ticket_id.with_user(self.engineer).stage_id = self.stage_progress
+                    self.env.cr.flush()
+        self.env.flush_all()
+        self.env.cr.execute(
+            """UPDATE itss_callback SET cancelled_at = NULL, cancelled_by_id = NULL,
+                      is_cancelled_late = NULL, solved_stage_id = NULL, corrected_at = NULL"""
+        )
+        self.env.cr.execute("DELETE FROM itss_ticket_worker_rel")
+        self.env.invalidate_all()
+        return callbacks
+
+    def test_resets_of_before_tell_when_by_whom_and_whether_too_late(self):
+        self.set_up_helpdesk()
+        moments = ("2026-03-03 03:00:00", "2026-03-05 03:00:00", "2026-03-05 03:00:00", None)
+        early, late, unknown, pending = self._make_callbacks_of_before(moments)
+        unknown.message_ids.sudo().unlink()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE itss_callback SET write_date = '2026-03-03 12:00:00' WHERE id = %s",
+            (unknown.id,),
+        )
+        self.migrate("19.0.1.5.0", "post-callback_resets")
+        moment = fields.Datetime.to_datetime
+        self.assertRecordValues(
+            early | late | unknown | pending,
+            [
+                {
+                    "cancelled_at": moment("2026-03-03 03:00:00"),
+                    "cancelled_by_id": self.engineer.id,
+                    "is_cancelled_late": False,
+                    "solved_stage_id": False,
+                },
+                {
+                    "cancelled_at": moment("2026-03-05 03:00:00"),
+                    "cancelled_by_id": self.engineer.id,
+                    "is_cancelled_late": True,
+                    "solved_stage_id": False,
+                },
+                {
+                    "cancelled_at": moment("2026-03-03 12:00:00"),
+                    "cancelled_by_id": False,
+                    "is_cancelled_late": False,
+                    "solved_stage_id": False,
+                },
+                {
+                    "cancelled_at": False,
+                    "cancelled_by_id": False,
+                    "is_cancelled_late": False,
+                    "solved_stage_id": self.stage_done.id,
+                },
+            ],
+        )
+
+    def test_whose_hands_tickets_went_through_and_what_was_corrected_is_found_in_their_history(
+        self,
+    ):
+        self.set_up_helpdesk()
+        [callback] = self._make_callbacks_of_before([None])
+        ticket = callback.ticket_id
+        ticket.with_user(self.engineer).user_id = self.agent_2
+        self.env.cr.flush()
+        callback.with_user(self.agent).register_attempt("reached", is_solved="yes", score=80)
+        callback.with_user(self.quality_user).correct("误点", score=60)
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM itss_ticket_worker_rel")
+        self.env.cr.execute("UPDATE itss_callback SET corrected_at = NULL")
+        self.env.invalidate_all()
+        self.migrate("19.0.1.5.0", "post-callback_resets")
+        self.assertEqual(callback.worker_ids, self.engineer | self.agent_2)
+        self.assertTrue(callback.corrected_at)
