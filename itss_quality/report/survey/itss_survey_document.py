@@ -306,7 +306,10 @@ class ItssSurveyDocument(models.AbstractModel):
         if not columns:
             return [], ""
         texts = {(column.question.id, column.is_comment): [] for column in columns}
-        for customer, *_facts, lines in answers._read(round_, shown._replace(columns=columns)):
+        given = answers._read(round_, shown._replace(columns=columns))
+        for customer, *_facts, is_address_changed, lines in given:
+            if is_address_changed:
+                customer = self.env._("%(customer)s (address changed)", customer=customer)
             for question, _row, _choice, text, is_comment, _score in lines or ():
                 if text and (question, is_comment) in texts:
                     texts[question, is_comment].append((customer or "", text))

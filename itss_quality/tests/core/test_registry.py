@@ -186,6 +186,14 @@ class TestEveryModel(RegistryCommon):
                 of_role = rules.groups & records.env.user.all_group_ids
                 self.assertEqual(not of_role, records._name in SHARED)
 
+    def test_what_it_is_called_by_is_one_line(self):
+        for subtest, records in self.each_model("mail.thread"):
+            with subtest:
+                name = records._rec_name
+                if name and records._fields[name].type == "char":
+                    vals = records._itss_clean_names({name: "a\r\nBcc: b\u2028"})
+                    self.assertEqual(vals[name], "a Bcc: b")
+
     def test_no_secret_of_it_opens_the_portal_s_chatter(self):
         for subtest, records in self.each_model("mail.thread"):
             with subtest:

@@ -462,6 +462,19 @@ class TestSurveyReportPrint(SurveyPrintCommon):
         [table] = by_class(self.print_report(report), "itss_comments")
         self.assertEqual(self.rows(table), [["客户1", "乙 丙"], ["客户3", "甲"]])
 
+    def test_what_came_through_a_changed_address_says_so(self):
+        round_ = self.start(self.make_round(2))
+        given, changed = round_.participant_ids
+        changed.with_user(self.desk_user).email = "other@customer.example.com"
+        question = self.env.ref("itss_quality.itss_survey_question_comment")
+        for participant, words in ((given, "甲"), (changed, "乙")):
+            participant.sudo()._note_mail("invitation")
+            self.fill_in(participant, {question: words})
+        [table] = by_class(self.print_report(self.make_report(self.end(round_))), "itss_comments")
+        name = changed.customer_id.name
+        rows = [[given.customer_id.name, "甲"], [f"{name} (address changed)", "乙"]]
+        self.assertEqual(self.rows(table), rows)
+
     def test_comments_on_choices_are_comments(self):
         choice = self.add_choice([5, 1], title="态度", comments_allowed=True)
         text_box = self.add_question("text_box", title="意见")
