@@ -114,6 +114,7 @@ LEFTOVERS = {
     "models": "SELECT model FROM ir_model WHERE model LIKE 'itss.%'",
     "fields": "SELECT model, name FROM ir_model_fields "
     "WHERE model LIKE 'itss.%' OR name LIKE 'itss\\_%'",
+    "functions": "SELECT proname FROM pg_proc WHERE proname LIKE 'itss\\_%'",
     "records": "SELECT model, name FROM ir_model_data WHERE module = 'itss_quality'",
 }
 

@@ -9,6 +9,7 @@ from odoo.tools.misc import format_date
 
 from ...tools.durations import get_midnight
 from ...tools.figures import Figure
+from ..core.itss_document_mixin import ItssDocumentMixin
 
 GROUP_USER = "itss_quality.group_itss_user"
 GROUP_QUALITY = "itss_quality.group_itss_quality"
@@ -231,19 +232,7 @@ class ItssAudit(models.Model):
     _dates_ordered = models.Constraint(
         "CHECK(date_start <= date_end)", "An audit can't end before it starts."
     )
-    _stamp_fields = (
-        "previous_id",
-        "prepared_by_id",
-        "prepared_date",
-        "reviewed_by_id",
-        "reviewed_date",
-        "approved_by_id",
-        "approved_date",
-        "signed_pdf",
-        "signed_pdf_name",
-        "date_closed",
-        "team_changes",
-    )
+    _stamp_fields = (*ItssDocumentMixin._stamp_fields, "date_closed", "team_changes")
 
     def _default_name(self):
         year = fields.Date.context_today(self).year

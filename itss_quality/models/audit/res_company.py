@@ -10,11 +10,13 @@ class ResCompany(models.Model):
         default="refuse",
         required=True,
         help="What happens when an auditor is not qualified for the whole time of an audit.",
+        setting=("audit",),
     )
     itss_nonconformity_days = fields.Integer(
         string="Days to Correct a Nonconformity",
         default=30,
         help="The deadline that a new nonconformity starts with.",
+        setting=("audit",),
     )
 
     _itss_nonconformity_days_positive = models.Constraint(

@@ -9,3 +9,4 @@ from . import helpdesk_ticket_team
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import resource_calendar_leaves

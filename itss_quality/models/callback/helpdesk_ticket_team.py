@@ -3,21 +3,24 @@ from odoo import fields, models
 
 class HelpdeskTicketTeam(models.Model):
     _name = "helpdesk.ticket.team"
-    _inherit = ["helpdesk.ticket.team", "itss.callback.switch.mixin"]
+    _inherit = ["helpdesk.ticket.team", "itss.callback.switch.mixin", "itss.setting.mixin"]
 
     _callback_switch = "itss_callback_exempt"
 
     itss_callback_exempt = fields.Boolean(
         string="No Callbacks",
         help="Customers are not called back after tickets that this team solves from now on, such as internal ones.",
+        setting=("callback",),
     )
     itss_reopen_stage_id = fields.Many2one(
         "helpdesk.ticket.stage",
         string="Stage of Unsolved Tickets",
+        ondelete="restrict",
         domain="[('itss_callback_required', '=', False), ('closed', '=', False),"
         " ('company_id', 'in', (company_id, False)), '|', ('team_ids', '=', id), ('team_ids', '=', False)]",
         help="Where a ticket goes when its customer says that it was not solved. "
         "Empty: the first stage in which the team works on tickets.",
+        setting=("callback",),
     )
     # whoever leads the team is told of its overdue callbacks, and may read them
     itss_leader_id = fields.Many2one(related="user_id", string="Leader Told of Overdue Callbacks")

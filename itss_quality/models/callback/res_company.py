@@ -13,45 +13,56 @@ class ResCompany(models.Model):
         string="Callbacks Since",
         default=fields.Datetime.now,
         help="Tickets resolved before this moment are not called back.",
+        setting=("callback",),
     )
     itss_callback_hours = fields.Float(
         string="Call Back Within (hours)",
         default=24,
         help="The plan promises 24 hours (6.3).",
+        setting=("callback",),
     )
     itss_callback_calendar_id = fields.Many2one(
         "resource.calendar",
         string="Working Hours of Callbacks",
+        ondelete="restrict",
         check_company=True,
         help="With working hours only these count towards the deadline; without, every hour counts.",
+        setting=("callback", "complaint"),
     )
     itss_callback_warning_hours = fields.Float(
-        string="Warn the Agent Before the Deadline (hours)", default=4
+        string="Warn the Agent Before the Deadline (hours)",
+        default=4,
+        setting=("callback",),
     )
     itss_callback_escalation_hours = fields.Float(
         string="Second Period (hours)",
         default=24,
         help="How long after the deadline the quality department is told.",
+        setting=("callback",),
     )
     itss_callback_attempts = fields.Integer(
         string="Attempts by Phone",
         default=3,
         help="After as many failed attempts the customer gets a link by e-mail.",
+        setting=("callback",),
     )
     itss_callback_fatigue_days = fields.Integer(
         string="Days Between Links",
         default=7,
         help="A contact gets at most one link within this time. Calls are not restricted.",
+        setting=("callback",),
     )
     itss_callback_reminder_days = fields.Integer(
         string="Days Before the Reminder",
         default=2,
         help="How long after the link its one reminder is sent, and how long after that the callback ends as unreachable.",
+        setting=("callback",),
     )
     itss_callback_threshold = fields.Float(
         string="Dissatisfied Below",
         default=60,
         help="A score below this offers a complaint to the quality department.",
+        setting=("callback",),
     )
     itss_callback_script = fields.Text(
         string="Call Script",

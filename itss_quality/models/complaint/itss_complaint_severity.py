@@ -9,6 +9,7 @@ class ItssComplaintSeverity(models.Model):
 
     _name = "itss.complaint.severity"
     _description = "Complaint Severity"
+    _inherit = ["itss.setting.mixin"]
     _order = "company_id, id"
     _rec_name = "severity"
 
@@ -17,34 +18,43 @@ class ItssComplaintSeverity(models.Model):
     )
     impact = fields.Selection(LEVELS, required=True)
     urgency = fields.Selection(LEVELS, required=True)
-    severity = fields.Selection(SEVERITIES, required=True)
+    severity = fields.Selection(SEVERITIES, required=True, setting=("complaint",))
 
     _cell_unique = models.Constraint(
         "UNIQUE(company_id, impact, urgency)", "The matrix has this cell already."
     )
 
+    def _itss_get_usual_settings(self):
+        return {"severity": get_usual_severity(self.impact, self.urgency)}
+
+    def _itss_get_setting_subject(self):
+        levels = dict(self._fields["impact"]._description_selection(self.env))
+        return self.env._(
+            "Impact: %(impact)s, urgency: %(urgency)s",
+            impact=levels[self.impact],
+            urgency=levels[self.urgency],
+        )
+
     @api.model
     def _create_missing(self, companies):
-        """Give companies the cells they lack: major is what is high in one and not low in the other."""
+        """Give companies the cells they lack."""
         existing = set(
             self.sudo()._read_group(
                 [("company_id", "in", companies.ids)], ["company_id", "impact", "urgency"]
             )
         )
-        order = [level for level, _label in LEVELS]
+        levels = [level for level, _label in LEVELS]
         self.sudo().create(
             [
                 {
                     "company_id": company.id,
                     "impact": impact,
                     "urgency": urgency,
-                    "severity": "major"
-                    if order.index(impact) + order.index(urgency) >= 3
-                    else "general",
+                    "severity": get_usual_severity(impact, urgency),
                 }
                 for company in companies
-                for impact in order
-                for urgency in order
+                for impact in levels
+                for urgency in levels
                 if (company, impact, urgency) not in existing
             ]
         )
@@ -61,3 +71,9 @@ class ItssComplaintSeverity(models.Model):
             limit=1,
         )
         return cell.severity or "general"
+
+
+def get_usual_severity(impact, urgency):
+    """Return what a new matrix says: major is what is high in one and not low in the other."""
+    order = [level for level, _label in LEVELS]
+    return "major" if order.index(impact) + order.index(urgency) >= 3 else "general"

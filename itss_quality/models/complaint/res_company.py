@@ -5,24 +5,35 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     itss_complaint_acknowledge_hours = fields.Float(
-        string="Acknowledge Complaints Within (hours)", default=4
+        string="Acknowledge Complaints Within (hours)",
+        default=4,
+        setting=("complaint",),
     )
     itss_complaint_answer_hours = fields.Float(
-        string="Answer Complaints Within (hours)", default=72
+        string="Answer Complaints Within (hours)",
+        default=72,
+        setting=("complaint",),
     )
     itss_complaint_major_acknowledge_hours = fields.Float(
-        string="Acknowledge Major Complaints Within (hours)", default=1
+        string="Acknowledge Major Complaints Within (hours)",
+        default=1,
+        setting=("complaint",),
     )
     itss_complaint_major_answer_hours = fields.Float(
-        string="Answer Major Complaints Within (hours)", default=24
+        string="Answer Major Complaints Within (hours)",
+        default=24,
+        setting=("complaint",),
     )
     itss_complaint_warning_hours = fields.Float(
-        string="Warn Before a Complaint's Deadline (hours)", default=2
+        string="Warn Before a Complaint's Deadline (hours)",
+        default=2,
+        setting=("complaint",),
     )
     itss_complaint_escalation_hours = fields.Float(
         string="Second Period of Complaints (hours)",
         default=24,
         help="How long after the deadline the quality department is told.",
+        setting=("complaint",),
     )
     itss_complaint_alias_id = fields.Many2one("mail.alias", ondelete="set null", copy=False)
     itss_complaint_alias_name = fields.Char(

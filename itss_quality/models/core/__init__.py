@@ -1,4 +1,6 @@
 # isort: skip_file
+from . import itss_journal
+from . import itss_setting_mixin
 from . import itss_workflow_mixin
 from . import itss_numbered_mixin
 from . import itss_evidence_mixin
@@ -24,3 +26,5 @@ from . import mail_thread
 from . import res_company
 from . import res_config_settings
 from . import res_users
+from . import resource_calendar
+from . import resource_calendar_attendance

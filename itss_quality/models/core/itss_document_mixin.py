@@ -36,6 +36,7 @@ class ItssDocumentMixin(models.AbstractModel):
         "approved_date",
         "signed_pdf",
         "signed_pdf_name",
+        "separation_off",
     )
     _reason_fields = {
         ("submitted", "draft"): "rejection_reason",
@@ -101,6 +102,12 @@ class ItssDocumentMixin(models.AbstractModel):
     rejection_reason = fields.Text(readonly=True, copy=False)
     signed_pdf = fields.Binary(string="Signed PDF", attachment=True, readonly=True, copy=False)
     signed_pdf_name = fields.Char(readonly=True, copy=False)
+    separation_off = fields.Boolean(
+        string="Signed Without Separation of Duties",
+        readonly=True,
+        copy=False,
+        help="When somebody signed, one person could prepare, review and approve.",
+    )
     can_submit = fields.Boolean(compute="_compute_can_steps")
     can_review = fields.Boolean(compute="_compute_can_steps")
     can_approve = fields.Boolean(compute="_compute_can_steps")
@@ -188,13 +195,17 @@ class ItssDocumentMixin(models.AbstractModel):
             return {
                 f"{signature}_by_id": self.env.uid,
                 f"{signature}_date": fields.Date.context_today(self),
+                # one signature is enough: it could be of somebody who signs again
+                "separation_off": self.separation_off
+                or not self.company_id.itss_separation_of_duties,
             }
         if new_state == "draft":
-            return {
+            stamps = {
                 f"{signature}_{part}": False
                 for signature in self._signatures.values()
                 for part in ("by_id", "date")
             }
+            return {**stamps, "separation_off": False}
         return {}
 
     def _keep_signed_pdf(self):

@@ -8,11 +8,13 @@ class ResCompany(models.Model):
         string="Tell the Head of the Department After (days)",
         default=7,
         help="How many days after its deadline an improvement is reported to the head of its department.",
+        setting=("improvement",),
     )
     itss_improvement_check_days = fields.Integer(
         string="Effectiveness Check After (days)",
         default=90,
         help="How long after an improvement was verified it is looked whether it has worked.",
+        setting=("improvement",),
     )
 
     _itss_improvement_days_positive = models.Constraint(

@@ -22,7 +22,7 @@ class ItssPlan(models.Model):
 
     _name = "itss.plan"
     _description = "Quality Management Plan"
-    _inherit = ["itss.document.mixin", "itss.figure.mixin"]
+    _inherit = ["itss.document.mixin", "itss.figure.mixin", "itss.setting.mixin"]
     _order = "year desc, number desc, id desc"
     _check_company_auto = True
     _figure_topics = {"changes": 10}
@@ -74,6 +74,7 @@ class ItssPlan(models.Model):
         default=95.0,
         digits=(5, 2),
         help="Average customer satisfaction to reach, of 100.",
+        setting=("survey",),
     )
     external_audit_date = fields.Date(
         tracking=True,
@@ -377,6 +378,12 @@ class ItssPlan(models.Model):
         )
         label = self.env._("Revisions of the quality plan")
         return {"changes": [Figure(label, self.search_count(revisions))]}
+
+    @api.model
+    def _itss_get_settings_domain(self, period):
+        return self._get_figure_domain(period) & Domain(
+            "state", "in", ("approved", "superseded", "closed")
+        )
 
     # -------------------------------------------------------------------------
     # ACTIONS

@@ -767,6 +767,11 @@ class ItssReview(models.Model):
         """Return the period whose records the review looks at."""
         return Period(self.company_id, self.period_start, self.period_end, work=self)
 
+    def _get_settings_in_force(self):
+        """Return the settings behind the figures of the period: ``tools.settings.Settings``."""
+        self.ensure_one()
+        return self.company_id._itss_get_settings_in_force(self.period_start, self.period_end)
+
     def _update_figures(self):
         """Take the figures of all inputs from the records of the period (superuser mode).
 

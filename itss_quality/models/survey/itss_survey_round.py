@@ -7,7 +7,8 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
 from ...tools.batches import run_batches
-from ...tools.figures import Figure, say_target
+from ...tools.figures import Figure, Period, say_target
+from ...tools.settings import Settings
 
 GROUP_QUALITY = "itss_quality.group_itss_quality"
 # so many questions at most are proposed for improvement
@@ -32,6 +33,7 @@ class ItssSurveyRound(models.Model):
         "itss.numbered.mixin",
         "itss.improvement.source.mixin",
         "itss.figure.mixin",
+        "itss.setting.mixin",
         "mail.thread",
         "itss.todo.mixin",
     ]
@@ -140,21 +142,27 @@ class ItssSurveyRound(models.Model):
         help="So many days before the deadline whoever has not answered gets a last mail; 0: none.",
     )
     target = fields.Float(
-        default=95.0, digits=(5, 2), tracking=True, help="Average satisfaction to reach, of 100."
+        default=95.0,
+        digits=(5, 2),
+        tracking=True,
+        help="Average satisfaction to reach, of 100.",
+        setting=("survey",),
     )
     target_response_rate = fields.Float(
-        string="Target Response Rate (%)", default=60.0, digits=(5, 2)
+        string="Target Response Rate (%)", default=60.0, digits=(5, 2), setting=("survey",)
     )
     minimum_n = fields.Integer(
         string="Minimum Answers",
         default=10,
         aggregator=None,
         help="With fewer scored answers nothing is said about whether the target is met.",
+        setting=("survey",),
     )
     dissatisfied_below = fields.Float(
         default=lambda self: self.env.company.itss_callback_threshold,
         digits=(5, 2),
         help="A customer whose score is below this becomes a proposal for an improvement.",
+        setting=("survey",),
     )
     sampling = fields.Selection(
         [
@@ -368,6 +376,29 @@ class ItssSurveyRound(models.Model):
             "date_start": start,
             "date_end": max(line.date_end or today, start + timedelta(days=21)),
         }
+
+    # -------------------------------------------------------------------------
+    # Settings behind figures
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _itss_get_settings_domain(self, period):
+        return (
+            super()._itss_get_settings_domain(period)
+            & Domain("state", "!=", "draft")
+            & Domain("date_start", "<=", period.date_to)
+            & Domain("date_end", ">=", period.date_from)
+        )
+
+    def _get_settings_in_force(self):
+        """Return the settings behind the figures of the round, since it was made: ``Settings``."""
+        self.ensure_one()
+        round_ = self.sudo()
+        period = Period(
+            round_.company_id, round_.create_date.date(), max(round_.date_end, self._get_today())
+        )
+        beginning = self.env["itss.journal"]._get_beginning(round_.company_id)
+        return Settings(period, round_._itss_list_in_force(period), beginning)
 
     # -------------------------------------------------------------------------
     # Workflow

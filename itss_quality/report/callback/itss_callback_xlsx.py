@@ -42,6 +42,7 @@ class ItssCallbackXlsx(models.AbstractModel):
         head = self._get_head(ledger, self.env._("Callback Summary"))
         rows = self._list_months(ledger)
         book.add_table(self.env._("Monthly Summary"), head, self._get_summary_columns(), rows)
+        self._write_settings(book, head[1], ledger._get_settings_in_force())
 
     def _get_head(self, ledger, name):
         """Return the title of a sheet and the line below it."""

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.tools import html2plaintext
 
 from ...tools.figures import no_data
@@ -22,6 +22,13 @@ class ItssComplaintXlsx(models.AbstractModel):
         title = self.env._("Complaint Statistics")
         rows = self._list_figures(complaints)
         book.add_table(title, (title, details), self._get_figure_columns(), rows)
+        periods = [
+            company._itss_get_settings_in_force(
+                min(own.mapped("received_at")).date(), fields.Date.context_today(own), "complaint"
+            )
+            for company, own in complaints.grouped("company_id").items()
+        ]
+        self._write_settings(book, details, *periods)
 
     # -------------------------------------------------------------------------
     # Records

@@ -73,7 +73,11 @@ class ItssXlsxMixin(models.AbstractModel):
             name, day = document[f"{signature}_by_id"].name, document[f"{signature}_date"]
             label = document.fields_get([f"{signature}_by_id"], ["string"])
             when = format_date(self.env, day) if day else ""
-            rows.append((label[f"{signature}_by_id"]["string"], f"{name or ''} {when}".strip()))
+            mark = (
+                self.env._("(separation of duties off)") if day and document.separation_off else ""
+            )
+            words = " ".join(filter(None, (name, when, mark)))
+            rows.append((label[f"{signature}_by_id"]["string"], words))
         return rows
 
     def _get_receipt_columns(self):
@@ -98,3 +102,41 @@ class ItssXlsxMixin(models.AbstractModel):
             for document in documents.sorted("id")
             for receipt in document.receipt_ids
         ]
+
+    def _write_settings(self, book, details, *periods):
+        """Add a sheet of the settings that stand behind the figures of the workbook.
+
+        :param Book book: the workbook
+        :param str details: the line below the title
+        :param periods: of ``tools.settings.Settings``
+        """
+        title = self.env._("Settings in Force")
+        columns = [
+            Column(self.env._("Period"), 26, kind="text"),
+            Column(self.env._("Setting"), 44),
+            Column(self.env._("Value"), 44),
+            Column(self.env._("In Force Since"), 18, kind="datetime"),
+            Column(self.env._("Changed by"), 18, kind="text"),
+        ]
+        rows = [row for settings in periods for row in self._list_settings(settings)]
+        book.add_table(title, (title, details), columns, rows)
+
+    def _list_settings(self, settings):
+        days = (settings.period.date_from, settings.period.date_to)
+        period = " – ".join(format_date(self.env, day) for day in days)
+        for row in settings.rows:
+            since = row.since or self.env._("before the period")
+            yield period, row.label, row.value, since, row.user
+        if settings.is_projected:
+            since = format_datetime(self.env, settings.recorded_since)
+            yield (
+                period,
+                self.env._(
+                    "Changes are recorded since %(moment)s; for the time before, the first known "
+                    "value is shown.",
+                    moment=since,
+                ),
+                None,
+                None,
+                None,
+            )

@@ -68,6 +68,9 @@ class ItssReviewXlsx(models.AbstractModel):
             ),
         ):
             book.add_table(title, (title, details), columns, rows)
+        self._write_settings(
+            book, details, *(review._get_settings_in_force() for review in reviews)
+        )
 
     # -------------------------------------------------------------------------
     # Reviews and inputs

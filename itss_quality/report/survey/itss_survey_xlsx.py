@@ -64,6 +64,9 @@ class ItssSurveyXlsx(models.AbstractModel):
             self._write_reading(book, round_)
             if may_see_answers:
                 self._write_answers(book, round_)
+        self._write_settings(
+            book, self._get_export_details(), *(one._get_settings_in_force() for one in rounds)
+        )
 
     def _write_reading(self, book, round_):
         title = self.env._("Issue and Reading")

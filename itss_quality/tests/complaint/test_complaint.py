@@ -766,7 +766,7 @@ class TestComplaintFigures(ComplaintCommon):
         self.call_back(closed, score=88)
         fresh = self.make_complaint(received_at=moment, category_id=self.other_category.id)
         workbook = self.open_workbook("itss_quality.complaint_xlsx", closed | fresh)
-        records, figures = workbook.worksheets
+        records, figures, settings = workbook.worksheets
         rows = self.read_rows(records)
         self.assertEqual(len(rows), 2)
         [row] = [row for row in rows if row[0] == closed.number]
@@ -787,6 +787,9 @@ class TestComplaintFigures(ComplaintCommon):
         [row] = [row for row in rows if row[2] == self.other_category.name]
         self.assertEqual(row[4:6], [1, 0])
         self.assertEqual(row[7:], ["no data", "no data"])
+        in_force = {row[1]: row[2] for row in self.read_rows(settings)}
+        self.assertEqual(in_force["Answer Complaints Within (hours)"], "72")
+        self.assertNotIn("Call Back Within (hours)", in_force)
 
     def test_the_workbook_of_nothing_says_no_data(self):
         complaint = self.make_complaint()

@@ -46,6 +46,44 @@ class TestDocument(ItssCommon):
         plan.action_review()
         plan.action_approve()
         self.assertEqual(plan.approved_by_id, self.admin_user)
+        self.assertTrue(plan.separation_off)
+
+    def test_what_was_signed_without_separation_of_duties_says_so_for_good(self):
+        plan = self.make_plan()
+        plan.with_user(self.admin_user).action_submit()
+        self.company.itss_separation_of_duties = False
+        plan.with_user(self.admin_user).action_review()
+        self.company.itss_separation_of_duties = True
+        plan.with_user(self.manager_user).action_approve()
+        self.assertTrue(plan.separation_off)
+        self.assertIn("separation of duties was switched off", self.read_print(plan))
+        with self.assertRaisesRegex(UserError, "can't be entered"):
+            plan.with_user(self.admin_user).separation_off = False
+        revision = self.env["itss.plan"].browse(
+            plan.with_user(self.quality_user).action_new_revision()["res_id"]
+        )
+        self.assertFalse(revision.separation_off)
+        revision.with_user(self.quality_user).change_note = "增加一次内审"
+        self.approve(revision)
+        self.assertFalse(revision.separation_off)
+        # the history of versions tells of the first one
+        self.assertEqual(
+            self.read_print(revision).count("separation of duties was switched off"), 1
+        )
+
+    def test_signatures_that_were_taken_back_are_not_spoken_of(self):
+        self.company.itss_separation_of_duties = False
+        plan = self.make_plan()
+        plan.action_submit()
+        self.assertTrue(plan.separation_off)
+        plan.with_user(self.ops_user).write({"state": "draft", "rejection_reason": "Again"})
+        self.assertFalse(plan.separation_off)
+        self.company.itss_separation_of_duties = True
+        self.approve(plan)
+        self.assertFalse(plan.separation_off)
+
+    def read_print(self, plan):
+        return base64.b64decode(plan.signed_pdf).decode()
 
     def test_rejection_clears_the_signatures(self):
         plan = self.make_plan()

@@ -30,6 +30,16 @@ SHARED = (
 )
 # read-only fields that the steps don't set, and that are guarded in another way
 GUARDED = ("state", "source_model", "source_id", "receipt_ids", *models.MAGIC_COLUMNS)
+# fields beside the settings that no figure depends on, and why
+BEHIND_NO_FIGURE = {
+    "itss_callback_script": "words that an agent may use",
+    "itss_complaint_alias_id": "where mails come in",
+    "itss_complaint_alias_name": "where mails come in",
+    "itss_callback_switched_at": "when a switch was turned, which is a row of the journal as well",
+    "itss_leader_id": "the team's own leader by another name",
+}
+# whatever of ours stands on them is a setting
+SETTINGS = ("res.company", "helpdesk.ticket.team", "helpdesk.ticket.stage")
 
 
 class RegistryCommon(ItssCommon):
@@ -150,6 +160,58 @@ class TestEveryDocument(RegistryCommon):
                 for button in arch.xpath("//header/button"):
                     for words in (button.get("string"), button.get("confirm", "您")):
                         self.assertRegex(words, "[一-鿿]")
+
+
+@tagged("post_install", "-at_install")
+class TestEverySetting(RegistryCommon):
+    """itss.setting.mixin: what stands behind a figure leaves old and new value in the journal."""
+
+    def each_setting(self):
+        for name in concrete_models(self.env, "itss.setting.mixin"):
+            for setting in self.env[name]._itss_get_setting_names():
+                field = self.env[name]._fields[setting]
+                yield self.subTest(model=name, setting=setting), field
+
+    def test_each_field_is_a_setting_or_it_is_said_why_not(self):
+        left = {*BEHIND_NO_FIGURE}
+        for model in SETTINGS:
+            settings = self.env[model]._itss_get_setting_names()
+            for name in self.env[model]._fields:
+                if name.startswith("itss_"):
+                    with self.subTest(model=model, field=name):
+                        self.assertNotEqual(
+                            name in settings,
+                            name in BEHIND_NO_FIGURE,
+                            "either it is declared with setting=…, or it is said why not",
+                        )
+                    left.discard(name)
+        self.assertFalse(left, "not there any more")
+
+    def test_nothing_changes_a_setting_behind_the_journal_s_back(self):
+        for subtest, field in self.each_setting():
+            with subtest:
+                self.assertTrue(field.store and not field.translate)
+                self.assertTrue(field.readonly or not field.related)
+                if field.type == "many2one":
+                    self.assertEqual(field.ondelete, "restrict")
+
+    def test_each_change_of_the_company_s_leaves_a_row(self):
+        company = self.company
+        for name in company._itss_get_setting_names():
+            field = company._fields[name]
+            if field.type not in ("boolean", "integer", "float", "selection"):
+                continue
+            with self.subTest(name):
+                old = company[name]
+                if field.type == "selection":
+                    [new, *_rest] = {*field.get_values(self.env)} - {old}
+                else:
+                    new = not old if field.type == "boolean" else old + 1
+                company[name] = new
+                row = self.env["itss.journal"].search([("res_model", "=", "res.company")])[0]
+                self.assertEqual(row.res_id, company.id)
+                self.assertEqual(row.values["name"], name)
+                self.assertEqual((row.values["old"], row.values["new"]), (old, company[name]))
 
 
 @tagged("post_install", "-at_install")

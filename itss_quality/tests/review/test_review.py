@@ -979,7 +979,9 @@ class TestReviewPrint(ReviewCommon):
         words = text(page)
         self.assertIn("frozen when the review was held", words)
         self.assertIn("新增两个<b>客户</b>", words)
-        self.assertEqual(len(by_class(page, "itss_table")), 9)
+        # one per topic, and the settings that the figures go by
+        self.assertEqual(len(by_class(page, "itss_table")), 9 + 1)
+        self.assertIn("Call Back Within (hours)", words)
         self.assertIn("no data", words)
         for user in (self.ops_user, self.gatherer_user):
             with self.assertRaises(AccessError):
@@ -1031,6 +1033,7 @@ class TestReviewPrint(ReviewCommon):
                 "Attendance",
                 "Review Reports",
                 "Issue and Reading",
+                "Settings in Force",
             ],
         )
         self.assertEqual(book["Inputs"].max_row, 3 + 9)

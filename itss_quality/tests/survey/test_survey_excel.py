@@ -26,6 +26,8 @@ SHEETS = [
     "Issue and Reading",
     "Answers",
 ]
+# after those of all rounds
+SETTINGS = "Settings in Force"
 
 
 class SurveyExcelCommon(ItssCommon):
@@ -125,7 +127,7 @@ class TestSurveyExport(SurveyExcelCommon):
         )
         self.answer(round_.participant_ids[0], channel="interview", overall=4)
         sheets = self._export(round_)
-        self.assertEqual(list(sheets), SHEETS)
+        self.assertEqual(list(sheets), [*SHEETS, SETTINGS])
         self.assertIn(round_.company_id.name, sheets["Survey Scheme"][0][0])
         self.assertIn(round_.number, sheets["Survey Scheme"][1][0])
         texts = self._get_texts(sheets["Survey Scheme"])
@@ -289,7 +291,7 @@ class TestSurveyExport(SurveyExcelCommon):
     def test_several_rounds_in_one_workbook(self):
         rounds = self._make_running(1) | self._make_running(2)
         book = self._load("itss_survey_xlsx_action", rounds, self.quality_user)
-        self.assertEqual(len(book.sheetnames), 2 * len(SHEETS))
+        self.assertEqual(len(book.sheetnames), 2 * len(SHEETS) + 1)
         self.assertIn(rounds[0].number, book.worksheets[0]["A2"].value)
         self.assertIn(rounds[1].number, book.worksheets[len(SHEETS)]["A2"].value)
 
@@ -487,12 +489,12 @@ class TestSurveyExport(SurveyExcelCommon):
         round_.action_end()
         # figures are theirs when the round is closed, and until then they say so
         sheets = self._export(round_, self.staff_user)
-        self.assertEqual(list(sheets), SHEETS[:-1])
+        self.assertEqual(list(sheets), [*SHEETS[:-1], SETTINGS])
         keys = self._get_texts(sheets["Statistics"][:18])
         self.assertEqual(keys["Satisfaction"], "not shown")
         round_.sudo().write({"state": "closed"})
         sheets = self._export(round_, self.staff_user)
-        self.assertEqual(list(sheets), SHEETS[:-1])
+        self.assertEqual(list(sheets), [*SHEETS[:-1], SETTINGS])
         self.assertEqual(self._get_texts(sheets["Statistics"][:18])["Satisfaction"], 80)
 
     @mute_logger("odoo.addons.base.models.ir_model", "odoo.addons.base.models.ir_rule")

@@ -49,6 +49,29 @@ class ItssCallbackLedger(models.TransientModel):
             domain &= Domain("team_id", "in", self.team_ids.ids)
         return domain
 
+    def _get_settings_in_force(self):
+        """Return the settings behind the figures of the ledger: ``tools.settings.Settings``."""
+        self.ensure_one()
+        return self.company_id._itss_get_settings_in_force(
+            self.date_from, self.date_to, "callback", "organisation"
+        )
+
+    def action_open_settings(self):
+        """Show the settings that were in force in the period.
+
+        :return: window action of a dialog
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "itss_quality.itss_setting_period_action"
+        )
+        context = {
+            "default_company_id": self.company_id.id,
+            "default_date_from": self.date_from,
+            "default_date_to": self.date_to,
+        }
+        return {**action, "context": context}
+
     def action_export(self):
         """Download the ledger and its monthly summary as Excel.
 

@@ -1,3 +1,4 @@
 # isort: skip_file
 from . import itss_import_mixin
 from . import itss_step_reason
+from . import itss_setting_period
