@@ -83,7 +83,8 @@ class Figure(NamedTuple):
         if value is None and (self.n == 0 or not note):
             note = " · ".join(filter(None, (no_data(env), note)))
         if isinstance(value, float | Decimal):
-            value = round(float(value), 2)
+            # kept as it is; who shows it rounds it
+            value = float(value)
         return self._replace(value=value, note=note)._asdict()
 
     def get_texts(self):

@@ -1,4 +1,4 @@
-"""Confidence intervals of averages."""
+"""Averages: their confidence intervals, and whether they reach a target."""
 
 from math import sqrt
 from statistics import NormalDist
@@ -61,3 +61,11 @@ def confidence_interval(mean, deviation, n):
     quantile = T[freedom - 1] if freedom <= len(T) else _quantile(freedom)
     margin = quantile * deviation / sqrt(n)
     return max(mean - margin, 0.0), min(mean + margin, 100.0)
+
+
+def reaches(value, target):
+    """Whether an average reaches a target: as it is, not as it is shown.
+
+    What computing with fractions makes of the last places doesn't count.
+    """
+    return round(value - target, 6) >= 0

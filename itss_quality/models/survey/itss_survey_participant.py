@@ -192,9 +192,7 @@ class ItssSurveyParticipant(models.Model):
     answered_on = fields.Date(readonly=True, copy=False)
     interviewer_id = fields.Many2one("res.users", string="Entered by", readonly=True, copy=False)
     interview_date = fields.Date(string="Asked on", readonly=True, copy=False)
-    score = fields.Float(
-        string="Satisfaction", readonly=True, copy=False, digits=(5, 1), aggregator="avg"
-    )
+    score = fields.Float(string="Satisfaction", readonly=True, copy=False, aggregator="avg")
     is_scored = fields.Boolean(readonly=True, copy=False)
     is_dissatisfied = fields.Boolean(string="Dissatisfied", readonly=True, copy=False)
     is_proposed = fields.Boolean(readonly=True, copy=False)

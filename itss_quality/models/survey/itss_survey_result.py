@@ -46,26 +46,21 @@ class ItssSurveyResult(models.Model):
     channel = fields.Selection(CHANNELS, readonly=True)
     segment_id = fields.Many2one("res.partner.industry", string="Customer Segment", readonly=True)
     n = fields.Integer(string="Answers (n)", readonly=True)
-    score = fields.Float(
-        string="Satisfaction", readonly=True, digits=(5, 2), aggregator="avg", help="0 to 100."
-    )
-    deviation = fields.Float(
-        string="Standard Deviation", readonly=True, digits=(5, 2), aggregator=None
-    )
+    score = fields.Float(string="Satisfaction", readonly=True, aggregator="avg", help="0 to 100.")
+    deviation = fields.Float(string="Standard Deviation", readonly=True, aggregator=None)
     ci_low = fields.Float(
         string="Confidence from",
         readonly=True,
-        digits=(5, 2),
         aggregator=None,
         help="With a probability of 95 % the average of all customers lies in this range.",
     )
-    ci_high = fields.Float(string="Confidence to", readonly=True, digits=(5, 2), aggregator=None)
+    ci_high = fields.Float(string="Confidence to", readonly=True, aggregator=None)
     count_1 = fields.Integer(string="0–20", readonly=True)
     count_2 = fields.Integer(string="20–40", readonly=True)
     count_3 = fields.Integer(string="40–60", readonly=True)
     count_4 = fields.Integer(string="60–80", readonly=True)
     count_5 = fields.Integer(string="80–100", readonly=True)
-    previous_score = fields.Float(readonly=True, digits=(5, 2), aggregator="avg")
+    previous_score = fields.Float(readonly=True, aggregator="avg")
     previous_n = fields.Integer(string="Previous Answers (n)", readonly=True)
     change = fields.Float(compute="_compute_change", digits=(5, 2))
     is_suppressed = fields.Boolean(

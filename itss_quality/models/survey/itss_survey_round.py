@@ -9,6 +9,7 @@ from odoo.tools.misc import format_date
 from ...tools.batches import run_batches
 from ...tools.figures import Figure, Period, say_target
 from ...tools.settings import Settings
+from ...tools.statistics import reaches
 
 GROUP_QUALITY = "itss_quality.group_itss_quality"
 # so many questions at most are proposed for improvement
@@ -218,23 +219,17 @@ class ItssSurveyRound(models.Model):
         "had opted out before.",
     )
     response_rate = fields.Float(
-        string="Response Rate (%)", readonly=True, copy=False, digits=(5, 1), aggregator="avg"
+        string="Response Rate (%)", readonly=True, copy=False, aggregator="avg"
     )
-    score = fields.Float(
-        string="Satisfaction", readonly=True, copy=False, digits=(5, 2), aggregator="avg"
-    )
+    score = fields.Float(string="Satisfaction", readonly=True, copy=False, aggregator="avg")
     score_count = fields.Integer(
         string="Scores (n)", readonly=True, copy=False, help="Answers in which something is scored."
     )
     deviation = fields.Float(
-        string="Standard Deviation", readonly=True, copy=False, digits=(5, 2), aggregator=None
+        string="Standard Deviation", readonly=True, copy=False, aggregator=None
     )
-    ci_low = fields.Float(
-        string="Confidence from", readonly=True, copy=False, digits=(5, 2), aggregator=None
-    )
-    ci_high = fields.Float(
-        string="Confidence to", readonly=True, copy=False, digits=(5, 2), aggregator=None
-    )
+    ci_low = fields.Float(string="Confidence from", readonly=True, copy=False, aggregator=None)
+    ci_high = fields.Float(string="Confidence to", readonly=True, copy=False, aggregator=None)
     verdict = fields.Selection(
         [
             ("no_data", "No data"),
@@ -332,7 +327,7 @@ class ItssSurveyRound(models.Model):
             elif round_.score_count < round_.minimum_n:
                 round_.verdict = "too_few"
             else:
-                round_.verdict = "met" if round_.score >= round_.target else "missed"
+                round_.verdict = "met" if reaches(round_.score, round_.target) else "missed"
 
     @api.depends("report_ids.state")
     def _compute_report_state(self):
@@ -609,7 +604,7 @@ class ItssSurveyRound(models.Model):
                 result.dimension == "question"
                 and result.n
                 and not result.is_suppressed
-                and result.score < self.target
+                and not reaches(result.score, self.target)
             )
         )
         for result in results.sorted("score")[:LOWEST_QUESTIONS]:

@@ -5,6 +5,7 @@ from odoo.tools.misc import format_datetime
 
 from ...models.survey.itss_survey_result import BANDS, PARTITIONS, SMALLEST_GROUP
 from ...tools.figures import no_data
+from ...tools.statistics import reaches
 from ...tools.survey_items import get_items
 
 
@@ -108,7 +109,7 @@ class ItssSurveyDocument(models.AbstractModel):
             "recipients": round_.recipient_count,
             "target": f"{round_.target_response_rate:g}",
         }
-        if round_.response_rate >= round_.target_response_rate:
+        if reaches(round_.response_rate, round_.target_response_rate):
             return self.env._(
                 "The response rate of %(rate)s %% (%(answers)s answers of %(recipients)s recipients) "
                 "reaches the target of %(target)s %%.",
@@ -217,7 +218,7 @@ class ItssSurveyDocument(models.AbstractModel):
         if not remark and result.n < round_.minimum_n:
             verdict = "too_few"
         elif not remark:
-            verdict = "met" if result.score >= round_.target else "missed"
+            verdict = "met" if reaches(result.score, round_.target) else "missed"
         return Average(name, result, verdict, remark, dimension == "row")
 
     def _get_remark(self, result):

@@ -28,6 +28,14 @@ SHARED = (
     "itss.complaint.severity",
     "itss.former.head",
 )
+# typed in with so many places, and never computed
+TYPED_IN = {
+    ("itss.plan", "satisfaction_target"),
+    ("itss.survey.round", "target"),
+    ("itss.survey.round", "target_response_rate"),
+    ("itss.survey.round", "dissatisfied_below"),
+    ("itss.survey.round", "sample_share"),
+}
 # read-only fields that the steps don't set, and that are guarded in another way
 GUARDED = ("state", "source_model", "source_id", "receipt_ids", *models.MAGIC_COLUMNS)
 # fields beside the settings that no figure depends on, and why
@@ -118,6 +126,21 @@ class TestEveryWorkflow(RegistryCommon):
                     words = "can't be entered" if may else ""
                     with self.assertRaisesRegex(refusals, words, msg=f"{operation} {name}"):
                         write({name: False})
+
+
+@tagged("post_install", "-at_install")
+class TestEveryFigure(RegistryCommon):
+    def test_it_is_kept_as_it_is_and_rounded_by_who_shows_it(self):
+        found = {
+            (name, field.name)
+            for name, model in self.env.registry.items()
+            for field in model._fields.values()
+            if "itss_quality" in field._modules
+            and field.type == "float"
+            and field.store
+            and field.get_digits(self.env)
+        }
+        self.assertEqual(found, TYPED_IN)
 
 
 @tagged("post_install", "-at_install")
