@@ -20,6 +20,7 @@ from .callback import (
 )
 from .complaint import (
     test_complaint,
+    test_complaint_evidence,
     test_complaint_mail,
     test_complaint_portal,
     test_complaint_rpc,

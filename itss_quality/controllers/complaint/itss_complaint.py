@@ -6,6 +6,7 @@ from odoo.tools import plaintext2html
 
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
+from ...models.complaint.itss_complaint import MOST_PER_HOUR
 from ...tools.typed_text import clean_line, clean_text
 
 PAGE = 20
@@ -72,8 +73,8 @@ class ItssComplaintPortal(CustomerPortal):
         :param name: subject
         :param description: plain text
         :param category_id: id of an ``itss.complaint.category``, or empty
-        :return: redirection to the complaint; the form again with status 422 when something is
-            missing or a file is too large
+        :return: redirection to the complaint; the form again, with status 422 when something is
+            missing or a file is too large, with 429 when the customer has filed too many
         """
         name = clean_line(name, MAX_SUBJECT)
         text = clean_text(description, MAX_TEXT)
@@ -91,9 +92,16 @@ class ItssComplaintPortal(CustomerPortal):
                 count=MAX_FILES,
                 size=MAX_FILE // 1024 // 1024,
             )
+        entered = {"name": name, "description": text, "category_id": category_id}
         if error:
-            entered = {"name": name, "description": text, "category_id": category_id}
             return self._render_new(entered, error, 422)
+        if self._get_complaints()._has_filed_enough(request.env.user.partner_id):
+            error = request.env._(
+                "We have received %(count)s complaints from you within the last hour, and look into "
+                "each of them. What you have entered is still here: please send it later, or call us.",
+                count=MOST_PER_HOUR,
+            )
+            return self._render_new(entered, error, 429)
         complaint = self._create_complaint(name, text, category_id, contents)
         return request.redirect(f"/my/complaints/{complaint.id}?received=1")
 

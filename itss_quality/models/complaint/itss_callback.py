@@ -39,7 +39,7 @@ class ItssCallback(models.Model):
             if complaint := callback.complaint_id.sudo():
                 callback.ticket_summary = complaint._get_summary()
 
-    @api.depends("complaint_id.subject_user_ids", "complaint_id.severity")
+    @api.depends("complaint_id.named_user_ids", "complaint_id.severity")
     def _compute_can_steps(self):
         super()._compute_can_steps()
 
@@ -76,8 +76,8 @@ class ItssCallback(models.Model):
     # -------------------------------------------------------------------------
 
     def _is_partial(self, user):
-        subjects = self.sudo().complaint_id.subject_user_ids
-        return super()._is_partial(user) or user._itss_is_among(subjects)
+        named = self.sudo().complaint_id.named_user_ids
+        return super()._is_partial(user) or user._itss_is_among(named)
 
     def _is_for_quality(self):
         # the quality department itself calls back after major complaints (plan 5)

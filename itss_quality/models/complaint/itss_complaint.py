@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize, html2plaintext, is_html_empty
+from odoo.tools.misc import format_datetime
 
 from ...tools.durations import format_minutes
 from ...tools.figures import Figure
@@ -22,8 +23,12 @@ GROUP_QUALITY = "itss_quality.group_itss_quality"
 OPEN_STATES = ("new", "acknowledged", "investigating", "reopened")
 UNRESOLVED_STATES = OPEN_STATES
 ENDED_STATES = ("closed", "invalid")
+# by these it comes in the customer's own words
+CUSTOMER_CHANNELS = ("email", "portal", "callback", "survey")
 # a complaint of the same customer and category within this time is a repeated one
 REPEAT_DAYS = 90
+# so many from a customer, or from an address, are taken within an hour; more are no more work
+MOST_PER_HOUR = 10
 
 
 class ItssComplaint(models.Model):
@@ -79,6 +84,7 @@ class ItssComplaint(models.Model):
         "company_id",
         "name",
         "description",
+        "addition",
         "partner_id",
         "contact_name",
         "ticket_id",
@@ -93,9 +99,14 @@ class ItssComplaint(models.Model):
         "investigation",
         "root_cause",
         "resolution",
-        "received_at",
     )
     _stamp_fields = (
+        "received_at",
+        "first_received_at",
+        "receipt_reason",
+        "receipt_corrected_by_id",
+        "receipt_corrected_at",
+        "named_user_ids",
         "acknowledged_at",
         "resolved_at",
         "closed_at",
@@ -119,7 +130,18 @@ class ItssComplaint(models.Model):
 
     # what and who
     name = fields.Char(string="Subject", required=True, tracking=True)
-    description = fields.Html(required=True, sanitize_style=True, help="In the customer's words.")
+    description = fields.Html(
+        required=True,
+        sanitize_style=True,
+        help="In the customer's words: nobody changes what the customer sent, nor what was written "
+        "down once it is acknowledged.",
+    )
+    addition = fields.Text(
+        string="Added by Us",
+        copy=False,
+        tracking=True,
+        help="What an agent has to add to the customer's words.",
+    )
     channel = fields.Selection(
         [
             ("phone", "Phone"),
@@ -131,6 +153,7 @@ class ItssComplaint(models.Model):
         ],
         default="phone",
         required=True,
+        copy=False,
         tracking=True,
     )
     partner_id = fields.Many2one(
@@ -140,10 +163,14 @@ class ItssComplaint(models.Model):
         "res.partner", compute="_compute_customer_id", store=True, index="btree_not_null"
     )
     contact_name = fields.Char(
-        compute="_compute_contact", store=True, readonly=False, precompute=True
+        compute="_compute_contact", store=True, readonly=False, precompute=True, tracking=True
     )
-    phone = fields.Char(compute="_compute_contact", store=True, readonly=False, precompute=True)
-    email = fields.Char(compute="_compute_contact", store=True, readonly=False, precompute=True)
+    phone = fields.Char(
+        compute="_compute_contact", store=True, readonly=False, precompute=True, tracking=True
+    )
+    email = fields.Char(
+        compute="_compute_contact", store=True, readonly=False, precompute=True, tracking=True
+    )
     ticket_id = fields.Many2one(
         "helpdesk.ticket", index="btree_not_null", ondelete="set null", check_company=True
     )
@@ -216,11 +243,35 @@ class ItssComplaint(models.Model):
         "res.users",
         string="People Complained About",
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
-        help="They can't resolve or close this complaint.",
+        tracking=True,
+        help="They read this complaint, and change nothing of it.",
     )
+    named_user_ids = fields.Many2many(
+        "res.users",
+        "itss_complaint_named_user_rel",
+        string="People Ever Complained About",
+        context={"active_test": False},
+        readonly=True,
+        copy=False,
+        help="Whoever was named once stays out of it, taken off or not.",
+    )
+    is_about_me = fields.Boolean(compute="_compute_is_about_me")
     received_at = fields.Datetime(
-        string="Received on", default=fields.Datetime.now, required=True, index=True
+        string="Received on",
+        default=fields.Datetime.now,
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        help="When it was entered or came in. An earlier call that was typed in later is corrected "
+        "with a reason.",
     )
+    first_received_at = fields.Datetime(string="First Noted on", readonly=True, copy=False)
+    receipt_reason = fields.Text(string="Why the Receipt Was Corrected", readonly=True, copy=False)
+    receipt_corrected_by_id = fields.Many2one(
+        "res.users", string="Receipt Corrected by", readonly=True, copy=False
+    )
+    receipt_corrected_at = fields.Datetime(string="Receipt Corrected on", readonly=True, copy=False)
     acknowledge_deadline = fields.Datetime(string="Acknowledge by", readonly=True, copy=False)
     answer_deadline = fields.Datetime(string="Answer by", readonly=True, copy=False)
     acknowledged_at = fields.Datetime(string="Acknowledged on", readonly=True, copy=False)
@@ -239,18 +290,10 @@ class ItssComplaint(models.Model):
         string="Overdue", compute="_compute_time_left", search="_search_is_overdue"
     )
     acknowledge_hours = fields.Float(
-        string="Hours to Acknowledge",
-        compute="_compute_hours",
-        store=True,
-        aggregator="avg",
-        digits=(16, 1),
+        string="Hours to Acknowledge", compute="_compute_hours", store=True, aggregator="avg"
     )
     resolve_hours = fields.Float(
-        string="Hours to Answer",
-        compute="_compute_hours",
-        store=True,
-        aggregator="avg",
-        digits=(16, 1),
+        string="Hours to Answer", compute="_compute_hours", store=True, aggregator="avg"
     )
     received_count = fields.Integer(
         string="Received",
@@ -314,6 +357,7 @@ class ItssComplaint(models.Model):
     invalid_confirmed_by_id = fields.Many2one(
         "res.users", string="Confirmed Invalid by", readonly=True, copy=False
     )
+    can_correct_receipt = fields.Boolean(compute="_compute_can_steps")
     can_acknowledge = fields.Boolean(compute="_compute_can_steps")
     can_investigate = fields.Boolean(compute="_compute_can_steps")
     can_resolve = fields.Boolean(compute="_compute_can_steps")
@@ -395,11 +439,21 @@ class ItssComplaint(models.Model):
             complaint.closed_count = int(complaint.state == "closed")
             complaint.handled_rate = complaint.closed_count
 
-    @api.depends("state", "severity", "subject_user_ids", "invalid_by_id")
+    @api.depends("named_user_ids")
+    @api.depends_context("uid")
+    def _compute_is_about_me(self):
+        for complaint in self:
+            complaint.is_about_me = complaint._is_about_user()
+
+    @api.depends("state", "severity", "named_user_ids", "invalid_by_id")
     @api.depends_context("uid")
     def _compute_can_steps(self):
+        is_agent = self.env.user.has_group(GROUP_SERVICE_DESK)
         is_quality = self.env.user.has_group(GROUP_QUALITY)
         for complaint in self:
+            complaint.can_correct_receipt = (
+                is_agent and complaint.state in OPEN_STATES and not complaint._is_about_user()
+            )
             complaint.can_acknowledge = complaint._can_step("acknowledged")
             complaint.can_investigate = complaint._can_step("investigating")
             complaint.can_resolve = complaint._can_step("resolved")
@@ -409,6 +463,7 @@ class ItssComplaint(models.Model):
             complaint.can_hold_invalid = (
                 is_quality
                 and not complaint.invalid_by_id
+                and not complaint._is_about_user()
                 and (complaint.state, "invalid") in self._transitions
             )
 
@@ -446,22 +501,28 @@ class ItssComplaint(models.Model):
         # fails when the user may not even read what it comes from
         for name in (*self._source_fields, "ticket_id"):
             complaints[name].check_access("read")
+        if not self.env.su and "portal" in complaints.mapped("channel"):
+            raise UserError(
+                self.env._("In the portal customers complain themselves: how did it reach you?")
+            )
         for complaint in complaints.sudo():
             complaint._receive()
         return complaints
 
     def write(self, vals):
-        sources = [name for name in self._source_fields if name in vals]
-        if sources and not self.env.su:
-            raise self[:1]._get_locked_refusal(sources)
+        if not self.env.su:
+            # whoever may not change it is told so first
+            self.check_access("write")
+            self._check_fixed(vals)
+        old_words = self._get_old_words(vals)
         majors = self.filtered(lambda complaint: complaint.severity == "major")
-        about_user = self.browse()
-        if "subject_user_ids" in vals:
-            about_user = self.filtered(lambda complaint: complaint._is_about_user())
         result = super().write(normalize_email(self.env, vals))
         if not self.env.su:
             majors._check_still_major()
-            about_user._check_still_about_user()
+        for complaint, words in old_words.items():
+            complaint._note_old_words(words)
+        if "subject_user_ids" in vals:
+            self.sudo()._note_named()
         if not {"severity", "impact", "urgency"}.isdisjoint(vals):
             # whichever it was before, its clock is another one now
             for complaint in self.sudo().filtered(lambda one: one.state in OPEN_STATES):
@@ -471,6 +532,68 @@ class ItssComplaint(models.Model):
         if not {"partner_id", "category_id"}.isdisjoint(vals):
             self.sudo()._find_repeated()
         return result
+
+    def _check_access(self, operation):
+        """Whom it is about reads it, and changes nothing of it: by no write, file or dialog."""
+        result = super()._check_access(operation)
+        if operation != "write":
+            return result
+        refused = self - result[0] if result else self
+        refused = refused._filter_about_user()
+        if not refused:
+            return result
+        forbidden = refused | result[0] if result else refused
+        return forbidden, refused[:1]._get_subject_refusal
+
+    def _check_fixed(self, vals):
+        """Refuse another source, and to change what the customer said."""
+        for complaint in self:
+            fixed = (*self._source_fields, *complaint._get_fixed_words())
+            if names := [name for name in fixed if name in vals]:
+                raise complaint._get_fixed_refusal(names)
+
+    def _get_fixed_words(self):
+        """Return the fields that say how it came in, and in which words, once nobody changes them.
+
+        What the customer sent never changes; what an agent wrote down can be put right until it is
+        acknowledged.
+        """
+        if self.channel in CUSTOMER_CHANNELS:
+            return ("channel", "name", "description")
+        return () if self.state == "new" else ("channel", "description")
+
+    def _get_fixed_refusal(self, names):
+        return UserError(
+            self.env._(
+                "“%(record)s” stays as it came in: %(fields)s can't change. What you have to add "
+                "goes into “%(addition)s”.",
+                record=self.display_name,
+                fields=self._get_field_labels(names),
+                addition=self._get_field_labels(["addition"]),
+            )
+        )
+
+    def _get_old_words(self, vals):
+        """Return {complaint: what it says}, as far as a write changes what an agent wrote down."""
+        if "description" not in vals:
+            return {}
+        return {complaint: html2plaintext(complaint.description or "") for complaint in self}
+
+    def _note_old_words(self, words):
+        """Keep in the chatter what was written down before it was put right."""
+        if html2plaintext(self.description or "") != words:
+            self.sudo()._message_log(
+                body=self.env._("Description put right. It was: %(words)s", words=words)
+            )
+
+    def _note_named(self):
+        """Remember whom it was ever about (superuser mode)."""
+        for complaint in self:
+            complaint.named_user_ids |= complaint.subject_user_ids
+
+    def _keeps_file(self, file):
+        """Whether the file is the customer's own."""
+        return file in self.customer_file_ids
 
     def _check_still_major(self):
         """Refuse to get round the quality department by making a major complaint general."""
@@ -486,12 +609,6 @@ class ItssComplaint(models.Model):
                     )
                 )
 
-    def _check_still_about_user(self):
-        """Refuse that people strike themselves out of those the complaint is about."""
-        for complaint in self:
-            if not complaint._is_about_user():
-                raise complaint._get_subject_refusal()
-
     # -------------------------------------------------------------------------
     # Receiving
     # -------------------------------------------------------------------------
@@ -501,6 +618,8 @@ class ItssComplaint(models.Model):
         self.ensure_one()
         if is_html_empty(self.description):
             raise UserError(self.env._("Please enter what the customer complains about."))
+        self.first_received_at = self.received_at
+        self._note_named()
         self._set_deadlines()
         self._find_repeated()
         self._tell_quality_of_major()
@@ -545,6 +664,63 @@ class ItssComplaint(models.Model):
         )
         self._start_clock()
 
+    def correct_receipt(self, received_at, reason):
+        """Say that the complaint was received earlier than it was entered; what was noted first stays.
+
+        :param datetime received_at: when it was received (UTC), no later than it was first noted
+        :param str reason: why, required
+        :raise UserError: no reason, no other time, a later one, or the complaint has been answered
+        :raise AccessError: missing role, or the complaint is about the user
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self._is_locked():
+            raise self._get_locked_refusal(["received_at"])
+        moment = self._read_moment(received_at)
+        reason = reason.strip() if isinstance(reason, str) else ""
+        if not reason or not moment or moment == self.received_at:
+            raise UserError(self.env._("Please enter another time, and say why it changes."))
+        if moment > self.first_received_at:
+            raise UserError(
+                self.env._(
+                    "“%(record)s” was entered on %(moment)s: it can't have been received later.",
+                    record=self.display_name,
+                    moment=format_datetime(self.env, self.first_received_at),
+                )
+            )
+        self.sudo()._correct_receipt(moment, reason)
+
+    def _read_moment(self, value):
+        try:
+            return fields.Datetime.to_datetime(value)
+        except (TypeError, ValueError):
+            return None
+
+    def _correct_receipt(self, moment, reason):
+        """Keep why, who and when, and let the clock run from then (superuser mode)."""
+        old, due = self.received_at, self.answer_deadline
+        self.write(
+            {
+                "received_at": moment,
+                "receipt_reason": reason,
+                "receipt_corrected_by_id": self.env.uid,
+                "receipt_corrected_at": fields.Datetime.now(),
+            }
+        )
+        self._set_deadlines()
+        if self.reopen_count:
+            # the time to answer runs from the reopening
+            self.answer_deadline = due
+        self._find_repeated()
+        self.message_post(
+            body=self.env._(
+                "Received on %(new)s, not on %(old)s: %(reason)s",
+                new=format_datetime(self.env, moment),
+                old=format_datetime(self.env, old),
+                reason=reason,
+            )
+        )
+
     def _find_repeated(self):
         """Link each to the last complaint of the same customer and category within 90 days."""
         for complaint in self:
@@ -575,14 +751,20 @@ class ItssComplaint(models.Model):
         if self.severity != "major":
             return
         company = self.company_id
-        user = company._itss_get_quality_user()
+        user = self._get_quality_user()
         vals = {}
         if company.itss_quality_department_id:
             vals["department_id"] = company.itss_quality_department_id.id
-        if not self.user_id and user not in self.subject_user_ids:
+        if not self.user_id:
             vals["user_id"] = user.id
         self.write(vals)
         self._ask(user, lambda env: env._("Major complaint: please take it over"))
+
+    def _get_quality_user(self):
+        """Return who takes it over in the quality department: one it is not about (superuser mode)."""
+        company = self.company_id
+        users = company._itss_get_quality_user() | company._itss_get_quality_users()
+        return (users - self.named_user_ids)[:1]
 
     def _get_registrar(self):
         """Return which colleague registered it; nobody when it came in by mail or in the portal."""
@@ -591,14 +773,18 @@ class ItssComplaint(models.Model):
 
     def _tell_receiving_department(self):
         """Let the head of the department that receives complaints have a new general one acknowledged."""
-        company = self.company_id
-        departments = company.itss_service_desk_department_id
-        departments |= company.itss_operations_department_id
-        user = departments.manager_id.user_id.filtered("active")[:1]
+        user = self._get_receiving_user()
         # a colleague who registers it, on the phone for instance, takes care of it
         if self.severity == "major" or not user or self._get_registrar():
             return
         self._ask(user, lambda env: env._("Complaint to acknowledge"))
+
+    def _get_receiving_user(self):
+        company = self.company_id
+        departments = company.itss_service_desk_department_id
+        departments |= company.itss_operations_department_id
+        users = departments.manager_id.user_id.filtered("active")
+        return (users - self.named_user_ids)[:1]
 
     def _acknowledge_by_mail(self):
         """Tell the customer that the complaint has arrived, and its number."""
@@ -662,7 +848,7 @@ class ItssComplaint(models.Model):
         refusal = super()._get_step_refusal(new_state)
         if refusal:
             return refusal
-        if new_state in ("resolved", *ENDED_STATES) and self._is_about_user():
+        if self._is_about_user():
             return self._get_subject_refusal()
         if (
             self.severity == "major"
@@ -684,13 +870,19 @@ class ItssComplaint(models.Model):
         return None
 
     def _is_about_user(self):
-        """Whether the current user is one of those the complaint is about."""
-        return self.env.user in self.sudo().subject_user_ids
+        """Whether the complaint is about the current user, or ever was."""
+        return bool(self._filter_about_user())
+
+    def _filter_about_user(self):
+        if not self.sudo().named_user_ids:
+            return self.browse()
+        people = self.env.user._itss_get_people()[self.env.user]
+        return self.filtered(lambda complaint: complaint.sudo().named_user_ids & people)
 
     def _get_subject_refusal(self):
-        return UserError(
+        return AccessError(
             self.env._(
-                "“%(record)s” is about you: somebody else has to decide on it.",
+                "“%(record)s” is about you: somebody else has to work on it.",
                 record=self.display_name,
             )
         )
@@ -773,7 +965,7 @@ class ItssComplaint(models.Model):
     def _take_up(self, new_state):
         """Stop the first clock; a major complaint stays the quality department's (superuser mode)."""
         is_major = self.severity == "major"
-        quality = self.company_id._itss_get_quality_user()
+        quality = self._get_quality_user()
         if is_major and new_state == "investigating" and quality:
             self._stop_asking(quality)
         if self.acknowledged_at:
@@ -809,7 +1001,7 @@ class ItssComplaint(models.Model):
         user = self.user_id.filtered("active")
         if self.severity == "major" or not user:
             # nobody else can go on with a major one
-            user = company._itss_get_quality_user()
+            user = self._get_quality_user()
         self._ask(user, lambda env: env._("Complaint reopened: the customer is not satisfied"))
 
     def _clear_resolve_hours(self):
@@ -963,7 +1155,7 @@ class ItssComplaint(models.Model):
 
     def _propose_root_cause(self, improvement):
         """Take the root cause over while the complaint has none; its handler may word it anew."""
-        if self.state in OPEN_STATES and not self.root_cause:
+        if self.state in OPEN_STATES and not self.root_cause and not self._is_about_user():
             self.root_cause = improvement.root_cause
             self._message_log(
                 body=self.env._(
@@ -990,7 +1182,7 @@ class ItssComplaint(models.Model):
 
         :param dict msg_dict: the parsed message, as ``mail.thread`` gives it
         :param dict custom_values: the alias's defaults
-        :return: the new complaint
+        :return: the new complaint; the last one of the address when there are too many of them
         """
         defaults = {
             "name": msg_dict.get("subject") or self.env._("Complaint without a subject"),
@@ -1001,7 +1193,77 @@ class ItssComplaint(models.Model):
             "email": email_normalize(msg_dict.get("email_from") or "") or False,
             **(custom_values or {}),
         }
+        if last := self._find_flooded(defaults["email"], defaults.get("company_id")):
+            last._ask_once(
+                lambda env: env._("Many mails from one address: please look through them")
+            )
+            return last.with_context(itss_is_flooded=True)
         return super().message_new(msg_dict, custom_values=defaults)
+
+    def message_update(self, msg_dict, update_vals=None):
+        """Take an answer by mail; too many of them are kept, and nobody is told of each.
+
+        :param dict msg_dict: the parsed message, as ``mail.thread`` gives it
+        :param dict update_vals: values to write
+        :return: whether it was taken
+        """
+        mails = [
+            ("model", "=", self._name),
+            ("res_id", "in", self.ids),
+            ("message_type", "=", "email"),
+            ("create_date", ">", self.env.cr.now() - timedelta(hours=1)),
+        ]
+        if self.env["mail.message"].sudo().search_count(mails) >= MOST_PER_HOUR:
+            # as a note, in answer to nobody
+            msg_dict.update(is_internal=True, parent_id=False)
+        return super().message_update(msg_dict, update_vals=update_vals)
+
+    def _creation_subtype(self):
+        if self.env.context.get("itss_is_flooded"):
+            return self.env.ref("mail.mt_note")
+        return super()._creation_subtype()
+
+    @api.model
+    def _find_flooded(self, email, company_id):
+        """Return the last complaint of an address from which too many came by mail, if they did."""
+        if not email:
+            return self.browse()
+        found = self.search(
+            [
+                ("channel", "=", "email"),
+                ("email", "=", email),
+                ("company_id", "=", company_id or self.env.company.id),
+                ("received_at", ">", fields.Datetime.now() - timedelta(hours=1)),
+            ],
+            order="id desc",
+            limit=MOST_PER_HOUR,
+        )
+        return found[:1] if len(found) == MOST_PER_HOUR else self.browse()
+
+    def _ask_once(self, words):
+        """Have the complaint looked at by who receives complaints, unless that is asked already."""
+        asked = self.activity_ids.filtered(
+            lambda todo: todo.summary == words(self.with_context(lang=todo.user_id.lang).env)
+        )
+        if not asked:
+            self._ask(self._get_receiving_user() or self._get_quality_user(), words)
+
+    # -------------------------------------------------------------------------
+    # Portal
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _has_filed_enough(self, partner):
+        """Whether a customer has filed so many in the portal that no more are taken now.
+
+        :param partner: the contact who files (superuser mode)
+        """
+        recent = [
+            ("channel", "=", "portal"),
+            ("customer_id", "=", partner.commercial_partner_id.id),
+            ("received_at", ">", fields.Datetime.now() - timedelta(hours=1)),
+        ]
+        return self.search_count(recent, limit=MOST_PER_HOUR) == MOST_PER_HOUR
 
     # -------------------------------------------------------------------------
     # Figures
@@ -1114,6 +1376,24 @@ class ItssComplaint(models.Model):
         :return: window action of the dialog
         """
         return self._action_ask_reason("closed", self.env._("Close Complaint"))
+
+    def action_correct_receipt(self):
+        """Open the dialog that asks when the complaint was received, and why that is corrected.
+
+        :return: window action
+        """
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Correct the Receipt"),
+            "res_model": "itss.complaint.receipt",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_complaint_id": self.id,
+                "default_received_at": self.received_at,
+            },
+        }
 
     def action_hold_invalid(self):
         """Open the dialog that asks why the complaint is invalid.

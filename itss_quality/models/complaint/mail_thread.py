@@ -32,3 +32,9 @@ class MailThread(models.AbstractModel):
             _logger.info("Automatic mail %s is no complaint", message_dict.get("message_id"))
             return [route for route in routes if route[0] != "itss.complaint"]
         return routes
+
+    @api.model
+    def _detect_loop_sender(self, message, message_dict, routes):
+        # complaints keep what is too much, without making work of it
+        others = [route for route in routes if route[0] != "itss.complaint"]
+        return bool(others) and super()._detect_loop_sender(message, message_dict, others)

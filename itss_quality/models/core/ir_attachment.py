@@ -22,8 +22,15 @@ class IrAttachment(models.Model):
         self._itss_check_evidence()
         return super().unlink()
 
+    def _delete_and_notify(self, message=None):
+        # pages of Odoo's delete as superuser what the user may delete, by right or by a token
+        self.with_env(self.env(su=False))._itss_check_evidence()
+        return super()._delete_and_notify(message)
+
     def _itss_check_evidence(self):
-        """Refuse to touch a signed document or the evidence of a record that is closed."""
+        """Refuse to touch a signed document, the evidence of a record that is closed, or what a
+        customer sent.
+        """
         if self.env.su:
             return
         for attachment in self.sudo():
@@ -38,14 +45,12 @@ class IrAttachment(models.Model):
                 )
 
     def _itss_is_frozen(self):
-        """Whether the file is evidence in a record whose evidence doesn't change any more."""
+        """Whether the file came by mail, or its record keeps it as it is (superuser mode)."""
         self.ensure_one()
-        records = self.env.get(self.res_model)
-        if not self.res_id or not isinstance(records, self.env.registry["itss.evidence.mixin"]):
+        if not self.res_id or not (self.res_model or "").startswith("itss."):
             return False
-        record = records.browse(self.res_id).exists()
-        # whose evidence it is depends on who asks
-        return (
-            self in record.attachment_ids
-            and record.with_env(self.env(su=False))._are_files_frozen()
-        )
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        if hasattr(record, "_keeps_file") and record and record._keeps_file(self):
+            return True
+        mails = [("attachment_ids", "in", self.ids), ("message_type", "=", "email")]
+        return bool(self.env["mail.message"].search_count(mails, limit=1))

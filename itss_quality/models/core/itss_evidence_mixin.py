@@ -33,6 +33,17 @@ class ItssEvidenceMixin(models.AbstractModel):
         """Whether the current user may no longer change or delete the files of the record."""
         raise NotImplementedError
 
+    def _keeps_file(self, file):
+        """Whether nobody, or not the current user, changes or deletes a file (superuser mode).
+
+        Any model may say so of the files that are tied to its records.
+
+        :param file: an ``ir.attachment`` tied to the record
+        """
+        # whose evidence it is depends on who asks
+        user_record = self.with_env(self.env(su=False))
+        return file in self.attachment_ids and user_record._are_files_frozen()
+
     def _tie_files(self):
         """Tie uploaded files to their record, so that who reads it reads them.
 

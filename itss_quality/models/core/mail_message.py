@@ -1,9 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-# what a message says, of what, by whom and when
-CONTENT = {"author_id", "body", "date", "message_type", "model", "res_id", "subject"}
-
 
 class MailMessage(models.Model):
     _inherit = "mail.message"
@@ -13,13 +10,14 @@ class MailMessage(models.Model):
         messages = super().create(vals_list)
         if not self.env.su:
             for vals, message in zip(vals_list, messages.sudo(), strict=True):
-                # what is noted is noted by who does it, when it is done
-                if message.author_id != self.env.user.partner_id or vals.get("date"):
+                # what is noted is noted by who does it, when it is done; mails come in by the gateway
+                is_own = message.author_id == self.env.user.partner_id
+                if not is_own or vals.get("date") or message.message_type == "email":
                     message.with_env(self.env)._itss_check_evidence()
         return messages
 
     def write(self, vals):
-        if not CONTENT.isdisjoint(vals):
+        if vals:
             self._itss_check_evidence()
         return super().write(vals)
 
@@ -28,7 +26,8 @@ class MailMessage(models.Model):
         return super().unlink()
 
     def _itss_check_evidence(self):
-        """Refuse to touch what the system noted on a record: signatures, reasons, reports.
+        """Refuse to touch what the system noted on a record, such as signatures, reasons and reports,
+        and the mails that came in.
 
         People's own comments stay theirs.
         """

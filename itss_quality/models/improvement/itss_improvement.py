@@ -82,6 +82,7 @@ class ItssImprovement(models.Model):
     _planned_fields = ("action", "owner_id", "date_deadline", "department_id")
     _stamp_fields = (
         "source_name",
+        "past_owner_ids",
         "completed_by_id",
         "verified_by_id",
         "verified_date",
@@ -129,6 +130,15 @@ class ItssImprovement(models.Model):
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
         index=True,
         tracking=True,
+    )
+    past_owner_ids = fields.Many2many(
+        "res.users",
+        "itss_improvement_past_owner_rel",
+        string="Owners So Far",
+        context={"active_test": False},
+        readonly=True,
+        copy=False,
+        help="Whoever owned it or reported it as done, now or before: they don't verify it.",
     )
     date_deadline = fields.Date(string="Deadline", index=True, tracking=True)
     deadline_changes = fields.Integer(
@@ -220,7 +230,7 @@ class ItssImprovement(models.Model):
         )
         return late if True in value else ~late
 
-    @api.depends("state", "owner_id", "effectiveness")
+    @api.depends("state", "past_owner_ids", "effectiveness")
     @api.depends_context("uid")
     def _compute_can_steps(self):
         planners = (GROUP_OPERATIONS, GROUP_QUALITY)
@@ -261,6 +271,8 @@ class ItssImprovement(models.Model):
             source = self.env[improvement.source_model].browse(improvement.source_id)
             source.check_access("read")
             improvement.sudo().source_name = source.display_name
+        for improvement in improvements:
+            improvement._note_owners(improvement.owner_id)
         return improvements
 
     def write(self, vals):
@@ -268,7 +280,17 @@ class ItssImprovement(models.Model):
             self._check_planned(vals)
         if vals.get("state") in ("planned", "to_verify"):
             self._take_last_why()
-        return super().write(vals)
+        result = super().write(vals)
+        if "owner_id" in vals:
+            for improvement in self:
+                improvement._note_owners(improvement.owner_id)
+        return result
+
+    def _note_owners(self, users):
+        """Remember whose work it is, or was: handing it over doesn't make a stranger of its owner."""
+        improvement = self.sudo()
+        if new := users - improvement.past_owner_ids:
+            improvement.past_owner_ids += new
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_last(self):
@@ -341,10 +363,10 @@ class ItssImprovement(models.Model):
         return refusal
 
     def _get_owner_refusal(self):
-        if self.env.user._itss_is_among(self.owner_id | self.completed_by_id):
+        if self.env.user._itss_is_among(self.sudo().past_owner_ids):
             return UserError(
                 self.env._(
-                    "“%(record)s” has to be verified by somebody else than its owner.",
+                    "“%(record)s” has to be verified by somebody else than its owner, present or past.",
                     record=self.display_name,
                 )
             )
@@ -386,6 +408,7 @@ class ItssImprovement(models.Model):
             self._apply_verification()
         elif new_state == "to_verify":
             self.completed_by_id = self.env.uid
+            self._note_owners(self.env.user)
             self._stop_asking()
         elif new_state == "planned":
             self._ask(

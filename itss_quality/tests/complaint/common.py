@@ -1,4 +1,6 @@
-from odoo.tests import Form
+from contextlib import nullcontext
+
+from odoo.tests import Form, freeze_time
 
 from ..common import ItssCommon
 
@@ -16,12 +18,11 @@ class ComplaintCommon(ItssCommon):
         cls.dep_operations.manager_id = cls.employee(cls.leader)
 
     @classmethod
-    def make_complaint(cls, user=None, **vals):
-        """Register a complaint of the contact as an agent."""
-        return (
-            cls.env["itss.complaint"]
-            .with_user(user or cls.agent)
-            .create(
+    def make_complaint(cls, user=None, received_at=None, **vals):
+        """Register a complaint of the contact as an agent, now or at a time."""
+        complaints = cls.env["itss.complaint"].with_user(user or cls.agent)
+        with freeze_time(received_at) if received_at else nullcontext():
+            return complaints.create(
                 {
                     "name": "工程师迟到",
                     "description": "<p>约好九点，十一点才到</p>",
@@ -31,7 +32,6 @@ class ComplaintCommon(ItssCommon):
                     **vals,
                 }
             )
-        )
 
     @classmethod
     def make_major(cls, **vals):

@@ -1,12 +1,15 @@
 import email
 import email.policy
+from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 
-from odoo.tests import tagged
+from odoo import fields
+from odoo.tests import freeze_time, tagged
 
 from odoo.addons.base.tests.common import MockSmtplibCase
 
+from ...models.complaint.itss_complaint import MOST_PER_HOUR
 from .common import ComplaintCommon
 
 MAILS = Path(__file__).parent / "data"
@@ -148,10 +151,55 @@ class TestComplaintMail(ComplaintCommon, MockSmtplibCase):
         human = self.make_mail(number=99, **{"Auto-Submitted": "no"})
         self.assertEqual(len(self.process(human)), 1)
 
-    def test_a_loop_is_stopped(self):
+    def count_work(self):
+        """Return how many to-dos and outgoing mails there are."""
+        todos = self.env["mail.activity"].search_count([("res_model", "=", "itss.complaint")])
+        return todos, self.env["mail.mail"].search_count([])
+
+    def test_of_a_loop_or_a_flood_everything_is_kept_and_nothing_made_of_it(self):
+        # Odoo itself throws away what is more
         self.env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", 3)
-        made = [len(self.process(self.make_mail(number=number))) for number in range(10, 16)]
-        self.assertEqual(sum(made), 3)
+        self.dep_operations.manager_id = self.employee(self.leader)
+        complaints = self.env["itss.complaint"]
+        for number in range(MOST_PER_HOUR):
+            complaints |= self.process(self.make_mail(number=number))
+        self.assertEqual(len(complaints), MOST_PER_HOUR)
+        last = complaints.sorted("id")[-1]
+        last.message_subscribe(self.agent.partner_id.ids)
+        before = len(last.message_ids)
+        # one to-do says that there are more, with the mail that tells of it
+        self.assertFalse(self.process(self.make_mail(number=100, text="第一百封")))
+        work = self.count_work()
+        for number in range(101, 105):
+            message = self.make_mail(number=number)
+            message.add_attachment(b"x", maintype="image", subtype="jpeg", filename="现场.jpg")
+            self.assertFalse(self.process(message))
+        self.assertEqual(self.count_work(), work)
+        kept = last.message_ids.filtered(lambda one: one.message_type == "email")
+        self.assertEqual(len(kept), 6)
+        self.assertIn("第一百封", "".join(kept.mapped("body")))
+        self.assertEqual(len(kept.attachment_ids), 4)
+        self.assertGreaterEqual(len(last.message_ids), before + 5)
+        todo = last.activity_ids.filtered(lambda one: "Many mails" in one.summary)
+        self.assertEqual(todo.user_id, self.leader)
+        # somebody else's is taken as ever, and so is the address's own an hour later
+        self.assertEqual(len(self.process(self.make_mail(number=200, From="li@example.com"))), 1)
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=61)):
+            self.assertEqual(len(self.process(self.make_mail(number=201))), 1)
+
+    def test_of_a_flood_of_answers_nobody_is_told_of_each(self):
+        complaint = self.process(self.read_mail("plain"))
+        complaint.message_subscribe(self.agent.partner_id.ids)
+        first = complaint.message_ids.filtered(lambda one: one.message_type == "email")
+        reply = {"In-Reply-To": first.message_id, "References": first.message_id}
+        for number in range(MOST_PER_HOUR):
+            self.process(self.make_mail(number=number, **reply))
+        work = self.count_work()
+        for number in range(100, 125):
+            self.assertFalse(self.process(self.make_mail(number=number, **reply)))
+        self.assertEqual(self.count_work(), work)
+        kept = complaint.message_ids.filtered(lambda one: one.message_type == "email")
+        self.assertEqual(len(kept), 1 + MOST_PER_HOUR + 25)
 
     def test_twenty_megabytes_are_kept_with_the_complaint(self):
         message = self.make_mail()

@@ -1,9 +1,14 @@
 import re
+from datetime import timedelta
 
+from lxml import html
+
+from odoo import fields
 from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ...models.complaint.itss_complaint import MOST_PER_HOUR
 from .common import ComplaintCommon
 
 PAYLOADS = (
@@ -120,6 +125,62 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
                 self.assertEqual(response.status_code, 422)
                 self.assertIn(words, response.text)
         self.assertFalse(self.env["itss.complaint"].search([("name", "=", "门禁")]))
+
+    def test_a_customer_files_so_many_an_hour_and_loses_nothing(self):
+        complaints = self.env["itss.complaint"]
+        data = {"name": "门禁", "description": "三天没人来", "category_id": str(self.category.id)}
+        for _number in range(MOST_PER_HOUR):
+            self.assertEqual(self.post("/my/complaints/new", data).status_code, 303)
+        work = [self.env[name].search_count([]) for name in ("mail.activity", "mail.mail")]
+        # a colleague of the same customer does not get round it
+        for login in ("t_portal_1", "t_portal_2"):
+            self.authenticate(login, login)
+            response = self.post("/my/complaints/new", {**data, "name": "又是门禁"})
+            self.assertEqual(response.status_code, 429)
+            page = html.fromstring(response.text)
+            self.assertIn("within the last hour", page.xpath("//div[@role='alert']")[0].text)
+            self.assertEqual(page.xpath("//input[@name='name']/@value"), ["又是门禁"])
+            self.assertEqual(page.xpath("//textarea[@name='description']")[0].text, "三天没人来")
+            self.assertEqual(page.xpath("//option[@selected]/@value"), [str(self.category.id)])
+        self.assertFalse(complaints.search([("name", "=", "又是门禁")]))
+        self.assertEqual(
+            [self.env[name].search_count([]) for name in ("mail.activity", "mail.mail")], work
+        )
+        # others are not held up by it, and an hour later it is over
+        self.portal_user_2.partner_id.parent_id = self.customer.copy()
+        self.authenticate("t_portal_2", "t_portal_2")
+        self.assertEqual(self.post("/my/complaints/new", data).status_code, 303)
+        filed = complaints.search([("name", "=", "门禁")])
+        filed.received_at = fields.Datetime.now() - timedelta(minutes=61)
+        self.authenticate("t_portal_1", "t_portal_1")
+        self.assertEqual(self.post("/my/complaints/new", data).status_code, 303)
+
+    def test_what_no_form_sends_is_answered_in_words(self):
+        file = ("x.txt", b"x", "text/plain")
+        for fields_, files in (
+            ({"name": ["a", "b"], "description": ["c", "d"]}, None),
+            ({"name": "\x00", "description": "\x00"}, None),
+            ({"description": "x"}, {"name": file}),
+            ({"name": "x"}, {"description": file}),
+            ({"name": "x", "description": "x"}, {"category_id": file}),
+            ({"name": "x", "description": "x", "attachments": "x"}, None),
+            (
+                {"name": "x", "description": "x", "received_at": "2020-01-01", "state": "closed"},
+                None,
+            ),
+        ):
+            with self.subTest(fields=fields_):
+                response = self.post("/my/complaints/new", fields_, files)
+                self.assertIn(response.status_code, (303, 422))
+        path = f"/my/complaints/{self.own.id}"
+        for query in ("?received[]=1", "?received=" + "1" * 5000, "?x=%00"):
+            self.assertEqual(self.url_open(path + query).status_code, 200)
+        for page in (0, 10**6, 10**18, 10**30):
+            self.assertIn(self.url_open(f"/my/complaints/page/{page}").status_code, (200, 404))
+        response = self.post(f"{path}/dissatisfied", None, {"reason": file})
+        self.assertEqual(response.status_code, 422)
+        for number in (10**18, 10**30):
+            self.assertEqual(self.url_open(f"{path}/files/{number}").status_code, 404)
 
     def test_internal_words_and_files_stay_inside(self):
         self.own.message_post(body="内部备注", subtype_xmlid="mail.mt_note")
@@ -255,6 +316,8 @@ class TestComplaintPortal(ComplaintCommon, HttpCase):
                 )
                 self.assertEqual(response.status_code, 303)
                 complaint = self.env["itss.complaint"].search([("name", "=", payload)])
+                # so many are taken within an hour
+                complaint.received_at -= timedelta(hours=2)
                 self.assertIn("迟到", complaint.description)
                 self.assertNotRegex(complaint.description, ALIVE)
                 self.investigate(complaint).resolution = payload

@@ -1,6 +1,6 @@
 import runpy
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.tests import freeze_time, tagged
 from odoo.tools import file_path
 
@@ -161,3 +161,50 @@ class TestMigration(SurveyRoundCommon):
         self.migrate("19.0.1.5.0", "post-callback_resets")
         self.assertEqual(callback.worker_ids, self.engineer | self.agent_2)
         self.assertTrue(callback.corrected_at)
+
+    def test_complaints_keep_their_receipt_and_whom_they_were_about(self):
+        complaints = self.env["itss.complaint"]
+        vals = {"name": "工程师迟到", "description": "x", "company_id": self.company.id}
+        moment = {"received_at": "2025-09-15 02:00:00", "acknowledged_at": "2025-09-15 02:01:00"}
+        normal = complaints.create({**vals, **moment, "subject_user_ids": self.ops_user.ids})
+        forged = complaints.create({**vals, **moment, "acknowledged_at": "2025-09-15 01:00:00"})
+        (normal | forged).write({"named_user_ids": [Command.clear()]})
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE itss_complaint SET first_received_at = NULL, acknowledge_hours = 0 WHERE id IN %s",
+            (tuple((normal | forged).ids),),
+        )
+        for _again in range(2):
+            self.migrate("19.0.1.5.0", "post-complaint_evidence")
+        self.assertEqual(normal.first_received_at, normal.received_at)
+        self.assertAlmostEqual(normal.acknowledge_hours, 1 / 60, 9)
+        self.assertEqual(normal.named_user_ids, self.ops_user)
+        self.assertEqual(str(forged.received_at), "2025-09-15 01:00:00")
+        self.assertEqual(str(forged.first_received_at), "2025-09-15 02:00:00")
+        self.assertEqual(forged.acknowledge_hours, 0)
+        self.assertIn("Upgrade", forged.receipt_reason)
+
+    def test_improvements_know_their_owners_of_the_past(self):
+        improvement = self.env["itss.improvement"].create(
+            {
+                "name": "加快响应",
+                "problem": "夜间响应慢",
+                "company_id": self.company.id,
+                "owner_id": self.quality_user.id,
+            }
+        )
+        self.flush_tracking()
+        improvement.owner_id = self.ops_user
+        improvement.completed_by_id = self.desk_user
+        self.flush_tracking()
+        improvement.past_owner_ids = False
+        self.env.flush_all()
+        for _again in range(2):
+            self.migrate("19.0.1.5.0", "post-complaint_evidence")
+        owners = self.quality_user | self.ops_user | self.desk_user
+        self.assertEqual(improvement.past_owner_ids, owners)
+
+    def flush_tracking(self):
+        """Let the changes be noted, as the end of the transaction does."""
+        self.env.flush_all()
+        self.env.cr.precommit.run()
