@@ -73,12 +73,14 @@ class ItssXlsxMixin(models.AbstractModel):
             name, day = document[f"{signature}_by_id"].name, document[f"{signature}_date"]
             label = document.fields_get([f"{signature}_by_id"], ["string"])
             when = format_date(self.env, day) if day else ""
-            mark = (
-                self.env._("(separation of duties off)") if day and document.separation_off else ""
-            )
+            mark = self._get_separation_mark(document) if day else ""
             words = " ".join(filter(None, (name, when, mark)))
             rows.append((label[f"{signature}_by_id"]["string"], words))
         return rows
+
+    def _get_separation_mark(self, document):
+        """Return the words for a document that was signed without separation of duties."""
+        return self.env._("(separation of duties off)") if document.separation_off else ""
 
     def _get_receipt_columns(self):
         return [

@@ -35,7 +35,8 @@ class ItssPlanXlsx(models.AbstractModel):
         columns = self._get_columns()
         for plan in plans or [plans]:
             number = " ".join(filter(None, (plan.number, plan.version)))
-            head = plan.name or self.env._("Quality Management Plan"), number
+            details = " ".join(filter(None, (number, self._get_separation_mark(plan))))
+            head = plan.name or self.env._("Quality Management Plan"), details
             rows = self._list_lines(plan)
             book.add_table(number or self.env._("Plan"), head, columns, rows)
 

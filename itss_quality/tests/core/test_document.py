@@ -1,4 +1,7 @@
 import base64
+import io
+
+from openpyxl import load_workbook
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
@@ -59,6 +62,10 @@ class TestDocument(ItssCommon):
         self.assertIn("separation of duties was switched off", self.read_print(plan))
         with self.assertRaisesRegex(UserError, "can't be entered"):
             plan.with_user(self.admin_user).separation_off = False
+        report = self.env.ref("itss_quality.itss_plan_xlsx_action").with_user(self.quality_user)
+        content, _kind = report._render(report.report_name, plan.ids)
+        [sheet] = load_workbook(io.BytesIO(content)).worksheets
+        self.assertIn("separation of duties off", sheet["A2"].value)
         revision = self.env["itss.plan"].browse(
             plan.with_user(self.quality_user).action_new_revision()["res_id"]
         )

@@ -131,6 +131,24 @@ class TestSurveyReportPrint(SurveyPrintCommon):
         for words in ("Phone: 1", "E-Mail: 1", "Answers are given by name."):
             self.assertIn(words, method)
 
+    def test_a_target_that_was_changed_stands_beside_the_figures(self):
+        round_ = self.make_round(2)
+        round_.write({"target": 80, "minimum_n": 1})
+        rows = self.env["itss.journal"].search(
+            [("res_model", "=", round_._name), ("res_id", "=", round_.id)]
+        )
+        self.assertEqual(
+            {row.values["name"]: (row.values["old"], row.values["new"]) for row in rows},
+            {"target": (95, 80), "minimum_n": (10, 1)},
+        )
+        self.assertEqual(rows.user_id, self.quality_user)
+        settings = self.chapter(self.print_report(self.hold(FULL)), "Settings in Force")
+        self.assertIn("Target", settings)
+        self.assertIn("Minimum Answers", settings)
+        in_force = [row for row in round_._get_settings_in_force().rows if "Target –" in row.label]
+        self.assertEqual([row.value for row in in_force], ["95", "80"])
+        self.assertEqual(in_force[1].user, self.quality_user.name)
+
     def test_without_a_plan_the_purpose_stands_alone(self):
         page = self.print_report(self.hold(FULL))
         self.assertEqual(
