@@ -1,10 +1,41 @@
 import re
 from contextlib import closing
+from datetime import datetime
 
 from odoo.tests import HttpCase, JsonRpcException, TransactionCase, new_test_user
 from odoo.tools import SQL
 
+from ..tools.records import concrete_models
+
 LOGINS = ("t_staff", "t_desk", "t_ops", "t_quality", "t_boss", "t_admin")
+# what a caller may put into the context, and must not do anything
+FORGED = {
+    "default_author_id": 1,
+    "default_cycle": 99,
+    "default_is_used": True,
+    "default_message_type": "comment",
+    "default_name": "FORGED",
+    "default_number": "FORGED",
+    "default_previous_id": 1,
+    "default_state": "closed",
+    "default_summary": "FORGED",
+    "default_user_id": 1,
+    "default_version": 99,
+    "import_file": True,
+    "install_mode": True,
+    "itss_notes": True,
+    "itss_revision": True,
+    "mail_activity_automation_skip": True,
+    "mail_auto_subscribe_no_notify": True,
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+    "mail_notify_force_send": False,
+    "mail_notrack": True,
+    "mail_post_autofollow": False,
+    "tracking_disable": True,
+}
+# what tells of what was done
+TRACES = ("mail.activity", "mail.followers", "mail.mail", "mail.message", "mail.tracking.value")
 REFUSALS = ("odoo.exceptions.AccessError", "odoo.exceptions.UserError")
 
 
@@ -334,6 +365,44 @@ class RpcCase(HttpCase):
             self.rpc(records._name, method, *args, **kwargs)
         self.assertIn(str(caught.exception), REFUSALS)
         self.assertEqual(self.read_rows(records), before)
+
+    def assert_context_does_nothing(self, user, record, method, *args):
+        """A user's call leaves the same values, to-dos and notes with any context; then it is done."""
+        self.sign_in(user)
+        plain, forged = (
+            self.look_at_call(record, method, *args, context=context) for context in ({}, FORGED)
+        )
+        self.assertEqual(plain, forged)
+        result = self.rpc(record._name, method, record.ids, *args)
+        self.env.invalidate_all()
+        return result
+
+    def look_at_call(self, record, method, *args, **kwargs):
+        """Make a call, return what came of it, and undo it."""
+        self.env.flush_all()
+        savepoint = self.env.cr.savepoint()
+        try:
+            self.rpc(record._name, method, record.ids, *args, **kwargs)
+            rows = [
+                # two calls are not made in the same second
+                {
+                    name: bool(value) if isinstance(value, datetime) else value
+                    for name, value in row.items()
+                }
+                for row in self.read_rows(record)
+            ]
+            names = [*TRACES, *concrete_models(self.env, "mail.thread")]
+            counts = {
+                name: self.env[name].sudo().with_context(active_test=False).search_count([])
+                for name in names
+                if name in TRACES or name.startswith("itss.")
+            }
+            last = self.env["mail.message"].sudo().search([], limit=1, order="id desc")
+            todo = self.env["mail.activity"].sudo().search([], limit=1, order="id desc")
+            return rows, counts, last.mapped("body"), todo.mapped("summary")
+        finally:
+            savepoint.close(rollback=True)
+            self.env.invalidate_all()
 
     def read_rows(self, records):
         """Return the records, or how many there are of an empty set's model, as they are stored."""

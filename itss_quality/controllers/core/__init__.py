@@ -1,1 +1,1 @@
-from . import itss_link
+from . import itss_link, itss_report

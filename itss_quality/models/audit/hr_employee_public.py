@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ...tools.public import public
+
 
 class HrEmployeePublic(models.Model):
     _inherit = "hr.employee.public"
@@ -10,12 +12,12 @@ class HrEmployeePublic(models.Model):
     itss_auditor_valid_until = fields.Date(string="Certificate Valid Until", readonly=True)
     itss_auditor_training = fields.Text(string="Auditor Training Record", readonly=True)
 
+    @public(on="record")
     def action_itss_qualify(self):
         """Open the dialog in which the quality department keeps the qualification as auditor.
 
         :return: window action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Qualification as Internal Auditor"),

@@ -9,6 +9,7 @@ from odoo.tools.misc import format_date
 
 from ...tools.durations import get_midnight
 from ...tools.figures import Figure
+from ...tools.public import public
 from ..core.itss_document_mixin import ItssDocumentMixin
 
 GROUP_USER = "itss_quality.group_itss_user"
@@ -22,6 +23,8 @@ RUNNING_STATES = ("in_progress", "follow_up")
 DROPPED_STATES = ("superseded", "cancelled")
 ENDED_STATES = ("closed", *DROPPED_STATES)
 PLANNED_STATES = ("approved", *RUNNING_STATES, "closed")
+# says that a revision is being made; an object, as no caller can send it in a context
+REVISION = object()
 OPEN_NONCONFORMITY_STATES = ("draft", "raised", "disputed", "confirmed")
 
 
@@ -330,7 +333,7 @@ class ItssAudit(models.Model):
 
     @api.constrains("lead_auditor_id", "auditor_ids", "date_start", "date_end")
     def _check_qualified(self):
-        if self.env.context.get("itss_revision"):
+        if self.env.context.get("itss_revision") is REVISION:
             return
         for audit in self:
             if audit.company_id.itss_auditor_check == "refuse":
@@ -612,6 +615,10 @@ class ItssAudit(models.Model):
                         )
                     )
                 before[auditor] = line
+
+    def _make_revision(self):
+        # what has become wrong since is put right in the draft, and asked when it is submitted
+        return super(ItssAudit, self.with_context(itss_revision=REVISION))._make_revision()
 
     def _check_plan(self):
         """Raise unless the plan can be carried out as it stands."""
@@ -990,16 +997,7 @@ class ItssAudit(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
-    def action_new_revision(self):
-        """Open a draft revision of an approved plan, even if somebody may no longer audit by it.
-
-        What has become wrong meanwhile is put right in the draft, and asked again when it is
-        submitted.
-
-        :return: window action on the revision's form
-        """
-        return super(ItssAudit, self.with_context(itss_revision=True)).action_new_revision()
-
+    @public(on="record")
     def action_prepare_lines(self):
         """Make the checklists of the audited departments from the library.
 
@@ -1007,7 +1005,6 @@ class ItssAudit(models.Model):
         :raise UserError: the plan is not approved
         :raise AccessError: neither lead auditor nor quality department
         """
-        self.ensure_one()
         self.check_access("read")
         if not self._is_led_by_me():
             raise AccessError(
@@ -1023,6 +1020,7 @@ class ItssAudit(models.Model):
         self.sudo()._prepare_lines()
         return self.action_view_lines()
 
+    @public(on="records")
     def action_start(self):
         """Begin the audit on site.
 
@@ -1031,6 +1029,7 @@ class ItssAudit(models.Model):
         """
         return self.write({"state": "in_progress"})
 
+    @public(on="records")
     def action_close(self):
         """Close the audit: everything is judged, reported and corrected.
 
@@ -1039,6 +1038,7 @@ class ItssAudit(models.Model):
         """
         return self.write({"state": "closed"})
 
+    @public(on="record")
     def action_cancel(self):
         """Ask why the audit is not carried out, and cancel it with its invitations.
 
@@ -1050,12 +1050,12 @@ class ItssAudit(models.Model):
         """
         return self._action_ask_reason("cancelled", self.env._("Cancel the Audit"))
 
+    @public(on="record")
     def action_substitute(self):
         """Ask who takes over from whom in the audit team, and why.
 
         :return: window action of the dialog
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Change the Audit Team"),
@@ -1065,13 +1065,13 @@ class ItssAudit(models.Model):
             "context": {"default_audit_id": self.id},
         }
 
+    @public(on="record")
     def action_open_report(self):
         """Open the audit report, or a new one once the audit on site is complete.
 
         :return: window action
         :raise UserError: something is missing before a report can be written
         """
-        self.ensure_one()
         report = self._get_report()
         if report:
             return report.get_formview_action()
@@ -1087,12 +1087,12 @@ class ItssAudit(models.Model):
         report = report.create({"audit_id": self.id, "company_id": self.company_id.id})
         return report.get_formview_action()
 
+    @public(on="record")
     def action_view_lines(self):
         """Open the checklist lines: an auditor's own first.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "itss_quality.itss_audit_line_action"
         )
@@ -1111,23 +1111,23 @@ class ItssAudit(models.Model):
             context["search_default_group_department"] = 1
         return {**action, "domain": [("audit_id", "=", self.id)], "context": context}
 
+    @public(on="record")
     def action_view_nonconformities(self):
         """Open the nonconformities of the audit.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "itss_quality.itss_nonconformity_action"
         )
         return {**action, "domain": [("audit_id", "=", self.id)], "context": {}}
 
+    @public(on="record")
     def action_view_meetings(self):
         """Open the meetings of the audit; a new one is the next that is still missing.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_meeting_action")
         kinds = self.sudo().meeting_ids.mapped("kind")
         kind = next((kind for kind in MEETING_KINDS if kind not in kinds), "closing")

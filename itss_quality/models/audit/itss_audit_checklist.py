@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.public import public
+
 
 class ItssAuditChecklist(models.Model):
     """Checklist of the library (内审检查表): neutral questions that an audit copies.
@@ -93,13 +95,13 @@ class ItssAuditChecklist(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_new_version(self):
         """Make the next version of the checklist, and archive this one.
 
         :return: window action on the new version
         :raise AccessError: missing role (quality department only)
         """
-        self.ensure_one()
         self.check_access("write")
         version = self.sudo().copy(
             {"name": self.name, "version": self.version + 1, "previous_id": self.id}
@@ -107,13 +109,13 @@ class ItssAuditChecklist(models.Model):
         self.active = False
         return version.with_env(self.env).get_formview_action()
 
+    @public(on="record")
     def action_import(self):
         """Open the dialog that reads the questions from an Excel file.
 
         :return: window action
         :raise UserError: an audit has used this version
         """
-        self.ensure_one()
         self._check_unused()
         return {
             "type": "ir.actions.act_window",

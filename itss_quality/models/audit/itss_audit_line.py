@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...tools.public import public
 from .itss_audit_checklist_line import SECTIONS
 
 RESULTS = [
@@ -279,6 +280,7 @@ class ItssAuditLine(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="records", context=("itss_result",))
     def action_judge(self):
         """Judge the line as the context key ``itss_result`` says.
 
@@ -294,13 +296,13 @@ class ItssAuditLine(models.Model):
             return f"{edition} {self.clause}"
         return self.question
 
+    @public(on="record")
     def action_raise_nonconformity(self):
         """Open a nonconformity with what the line says (plan 6.1: 不符合项).
 
         :return: window action on the one there is, or on an unsaved form
         :raise UserError: the line is not judged as nonconforming
         """
-        self.ensure_one()
         nonconformity = self.nonconformity_ids.filtered(lambda one: one.state != "withdrawn")
         if nonconformity:
             return nonconformity[:1].get_formview_action()

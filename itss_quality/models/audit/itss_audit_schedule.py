@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .itss_audit import REVISION
+
 
 class ItssAuditSchedule(models.Model):
     """Line of an audit's schedule (日程): department × time × auditors, an event in their calendars."""
@@ -30,7 +32,7 @@ class ItssAuditSchedule(models.Model):
 
     @api.constrains("department_id", "auditor_ids", "audit_id")
     def _check_auditors(self):
-        if self.env.context.get("itss_revision"):
+        if self.env.context.get("itss_revision") is REVISION:
             return
         for line in self:
             line.audit_id._check_auditors(line.auditor_ids.employee_id, line.department_id)

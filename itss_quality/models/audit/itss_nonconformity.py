@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
 from ...tools.figures import Figure
+from ...tools.public import public
 from ...tools.records import refuse_moving
 from ..core.itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED, Alarm
 from .itss_audit import GROUP_MANAGEMENT, GROUP_QUALITY, GROUP_USER
@@ -607,6 +608,7 @@ class ItssNonconformity(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="records")
     def action_raise(self):
         """Hand the nonconformity to the audited side.
 
@@ -615,6 +617,7 @@ class ItssNonconformity(models.Model):
         """
         return self.write({"state": "raised"})
 
+    @public(on="records")
     def action_confirm(self):
         """Confirm as audited side that the facts are right (受审方确认).
 
@@ -623,6 +626,7 @@ class ItssNonconformity(models.Model):
         """
         return self.write({"state": "confirmed"})
 
+    @public(on="record")
     def action_dispute(self):
         """Ask why and dispute the nonconformity as audited side.
 
@@ -630,6 +634,7 @@ class ItssNonconformity(models.Model):
         """
         return self._action_ask_reason("disputed", self.env._("Dispute"))
 
+    @public(on="record")
     def action_uphold(self):
         """Ask why and uphold a disputed nonconformity, as management representative.
 
@@ -637,6 +642,7 @@ class ItssNonconformity(models.Model):
         """
         return self._action_ask_reason("confirmed", self.env._("Uphold"))
 
+    @public(on="record")
     def action_withdraw(self):
         """Ask why and withdraw a disputed nonconformity, as management representative.
 
@@ -644,6 +650,7 @@ class ItssNonconformity(models.Model):
         """
         return self._action_ask_reason("withdrawn", self.env._("Withdraw"))
 
+    @public(on="records")
     def action_close(self):
         """Close the nonconformity: its measures are verified.
 

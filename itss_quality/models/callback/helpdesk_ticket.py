@@ -9,6 +9,7 @@ from odoo.tools import SQL, email_normalize, html2plaintext
 
 from ...tools.batches import run_batches
 from ...tools.durations import get_midnight
+from ...tools.public import public
 from .itss_callback import OPEN_STATES
 
 # what a write may contain that makes a ticket solved, or unsolved
@@ -531,12 +532,12 @@ class HelpdeskTicket(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_itss_view_callbacks(self):
         """Open the callbacks of the ticket, or the only one.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_callback_action")
         action.update(domain=[("ticket_id", "=", self.id)], context={})
         if self.itss_callback_count == 1:

@@ -1,5 +1,5 @@
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -9,6 +9,7 @@ from odoo.tools import plaintext2html
 from ...tools.batches import run_batches
 from ...tools.durations import format_minutes
 from ...tools.figures import Figure, say_target
+from ...tools.public import public
 from ...tools.typed_text import normalize_email
 from ..core.itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED, Alarm
 from ..core.itss_link_mixin import ADDRESS_STAMPS
@@ -676,7 +677,15 @@ class ItssCallback(models.Model):
     def _get_release_vals(self):
         return {"claimed_by_id": False, "claimed_until": False}
 
-    def register_attempt(self, outcome, is_solved=None, score=None, comment=None, next_call=None):
+    @public(on="record")
+    def register_attempt(
+        self,
+        outcome: str,
+        is_solved: str | None = None,
+        score: float | None = None,
+        comment: str | None = None,
+        next_call: datetime | None = None,
+    ):
         """Record one call to the customer, and what came of it (plan 6.3; 运维部 duty 6).
 
         :param str outcome: ``reached``, ``no_answer``, ``busy``, ``wrong_number``, ``refused`` or
@@ -693,7 +702,6 @@ class ItssCallback(models.Model):
             complaint is called back by the quality department
         """
         self._check_caller()
-        next_call = self._read_next_call(next_call)
         self._check_attempt(outcome, is_solved, score, next_call)
         if not self._is_current():
             raise UserError(
@@ -723,18 +731,12 @@ class ItssCallback(models.Model):
             }
         )
         if outcome == "reached":
-            callback._finish(is_solved, float(score), comment, "phone")
+            callback._finish(is_solved, score, comment, "phone")
         elif outcome == "refused":
             callback._give_up()
         elif outcome in FAILED_OUTCOMES:
             callback._count_failure(outcome)
         return attempt.with_env(self.env)
-
-    def _read_next_call(self, next_call):
-        try:
-            return fields.Datetime.to_datetime(next_call) or None
-        except (TypeError, ValueError):
-            raise UserError(self.env._("Please say when to call again: a time still to come."))
 
     def _check_attempt(self, outcome, is_solved, score, next_call):
         if outcome not in [code for code, _label in OUTCOMES]:
@@ -755,11 +757,7 @@ class ItssCallback(models.Model):
     def _check_verdict(self, is_solved, score):
         if is_solved not in ("yes", "no"):
             raise UserError(self.env._("Please ask whether the problem is solved."))
-        try:
-            valid = not isinstance(score, bool) and 0 <= float(score) <= 100
-        except (TypeError, ValueError):
-            valid = False
-        if not valid:
+        if score is None or not 0 <= score <= 100:
             raise UserError(self.env._("Please ask how satisfied the customer is: 0 to 100."))
 
     def _get_retry_time(self, outcome):
@@ -807,7 +805,14 @@ class ItssCallback(models.Model):
         if is_unsolved and self.ticket_id:
             self.ticket_id._itss_reopen(self)
 
-    def correct(self, reason, is_solved=None, score=None, comment=None):
+    @public(on="record")
+    def correct(
+        self,
+        reason: str | None,
+        is_solved: str | None = None,
+        score: float | None = None,
+        comment: str | None = None,
+    ):
         """Correct what was recorded; the old values stay in the chatter.
 
         :param str reason: why, required
@@ -817,7 +822,6 @@ class ItssCallback(models.Model):
         :raise UserError: no reason, no finished callback, or values out of range
         :raise AccessError: the user is not of the quality department
         """
-        self.ensure_one()
         self._check_correction(reason)
         old = self.sudo()
         new = {
@@ -826,7 +830,6 @@ class ItssCallback(models.Model):
             "comment": old.comment if comment is None else comment,
         }
         self._check_verdict(new["is_solved"], new["score"])
-        new["score"] = float(new["score"])
         changes = [
             f"{label}: {before} → {after}"
             for label, before, after in self._get_changes(new)
@@ -1113,6 +1116,7 @@ class ItssCallback(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_call(self):
         """Take the call and open the dialog for its outcome.
 
@@ -1120,7 +1124,6 @@ class ItssCallback(models.Model):
         :raise UserError: another agent has it, it has ended, or the user solved the ticket
         :raise AccessError: the quality department alone calls this customer back
         """
-        self.ensure_one()
         self._check_caller()
         if not self._is_current():
             self.sudo()._cancel_outdated()
@@ -1133,6 +1136,7 @@ class ItssCallback(models.Model):
         calls = self.env["itss.callback.call"]._take(self)
         return calls._get_dialog()
 
+    @public(on="model")
     def action_next_call(self):
         """Take the most urgent call that can be made now: one's own, else one that nobody has.
 
@@ -1151,21 +1155,21 @@ class ItssCallback(models.Model):
                 return callback.with_env(self.env).action_call()
         return self._notify(self.env._("No call is left for you now."), "success")
 
+    @public(on="record")
     def action_open_ticket(self):
         """Open the ticket the callback is about.
 
         :return: window action
         """
-        self.ensure_one()
         return self.ticket_id.get_formview_action()
 
+    @public(on="record")
     def action_correct(self):
         """Open the dialog for a correction by the quality department.
 
         :return: window action
         :raise UserError: the callback is not done
         """
-        self.ensure_one()
         return self.env["itss.callback.call"]._correct(self)._get_dialog()
 
     @api.model

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...tools.public import public
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -35,12 +37,12 @@ class ResPartner(models.Model):
             partner.itss_callback_rated = rated
             partner.itss_callback_score = score
 
+    @public(on="record")
     def action_itss_view_callbacks(self):
         """Open the callbacks of the customer, or of the contact.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_callback_action")
         field = "customer_id" if self == self.commercial_partner_id else "partner_id"
         return {**action, "domain": [(field, "=", self.id)], "context": {}}

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ...tools.public import public
 from .itss_complaint import ENDED_STATES
 
 
@@ -28,21 +29,21 @@ class HelpdeskTicket(models.Model):
             ticket.itss_complaint_count = count
             ticket.itss_open_complaint_count = sum(state not in ENDED_STATES for state in states)
 
+    @public(on="record")
     def action_itss_view_complaints(self):
         """Open the complaints about this ticket.
 
         :return: window action
         """
-        self.ensure_one()
         return self.env["itss.complaint"]._action_view([("ticket_id", "=", self.id)])
 
+    @public(on="record")
     def action_itss_register_complaint(self):
         """Open a new complaint about the ticket.
 
         :return: window action on an unsaved form
         :raise AccessError: the user may not register complaints
         """
-        self.ensure_one()
         return self.env["itss.complaint"]._action_register(
             self,
             ticket_id=self.id,

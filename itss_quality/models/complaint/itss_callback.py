@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import plaintext2html
 
+from ...tools.public import public
 from ..callback.itss_callback import GROUP_QUALITY, OPEN_STATES
 
 
@@ -155,23 +156,23 @@ class ItssCallback(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_open_ticket(self):
         """Open the complaint, or else the ticket, the callback is about.
 
         :return: window action
         """
-        self.ensure_one()
         if self.complaint_id:
             return self.complaint_id.get_formview_action()
         return super().action_open_ticket()
 
+    @public(on="record")
     def action_register_complaint(self):
         """Open a new complaint of the customer who was called.
 
         :return: window action on an unsaved form
         :raise AccessError: the user may not register complaints
         """
-        self.ensure_one()
         return self.env["itss.complaint"]._action_register(
             self,
             channel="callback",
@@ -182,10 +183,10 @@ class ItssCallback(models.Model):
             description=self.comment and plaintext2html(self.comment),
         )
 
+    @public(on="record")
     def action_view_complaints(self):
         """Open the complaint registered from here.
 
         :return: window action
         """
-        self.ensure_one()
         return self.env["itss.complaint"]._action_view([("callback_id", "=", self.id)])

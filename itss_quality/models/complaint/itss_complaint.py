@@ -11,6 +11,7 @@ from odoo.tools.misc import format_datetime
 
 from ...tools.durations import format_minutes
 from ...tools.figures import Figure
+from ...tools.public import public
 from ...tools.typed_text import normalize_email
 from ..core.itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED, Alarm
 from .itss_complaint_severity import LEVELS, SEVERITIES
@@ -664,6 +665,7 @@ class ItssComplaint(models.Model):
         )
         self._start_clock()
 
+    @public(on="record")
     def correct_receipt(self, received_at, reason):
         """Say that the complaint was received earlier than it was entered; what was noted first stays.
 
@@ -672,7 +674,6 @@ class ItssComplaint(models.Model):
         :raise UserError: no reason, no other time, a later one, or the complaint has been answered
         :raise AccessError: missing role, or the complaint is about the user
         """
-        self.ensure_one()
         self.check_access("write")
         if self._is_locked():
             raise self._get_locked_refusal(["received_at"])
@@ -1030,14 +1031,14 @@ class ItssComplaint(models.Model):
         )
         self._reopen()
 
-    def hold_invalid(self, reason):
+    @public(on="record")
+    def hold_invalid(self, reason: str | None):
         """Say why the complaint is invalid; a second person of the quality department confirms it.
 
         :param str reason: why, required
         :raise UserError: no reason, or a complaint that has been answered
         :raise AccessError: missing role (quality department only)
         """
-        self.ensure_one()
         self.check_access("write")
         if not self.can_hold_invalid:
             raise UserError(
@@ -1176,6 +1177,7 @@ class ItssComplaint(models.Model):
     # Mail gateway
     # -------------------------------------------------------------------------
 
+    @api.private
     @api.model
     def message_new(self, msg_dict, custom_values=None):
         """Register a complaint that came in by mail.
@@ -1323,6 +1325,7 @@ class ItssComplaint(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="records")
     def action_acknowledge(self):
         """Take the complaint and stop the first clock.
 
@@ -1331,6 +1334,7 @@ class ItssComplaint(models.Model):
         """
         return self.write({"state": "acknowledged"})
 
+    @public(on="records")
     def action_investigate(self):
         """Start to find out what happened.
 
@@ -1339,6 +1343,7 @@ class ItssComplaint(models.Model):
         """
         return self.write({"state": "investigating"})
 
+    @public(on="records")
     def action_resolve(self):
         """Answer the customer, and have the customer called back.
 
@@ -1363,6 +1368,7 @@ class ItssComplaint(models.Model):
                 )
         return self.write({"state": "resolved"})
 
+    @public(on="record")
     def action_reopen(self):
         """Ask why and take the complaint up again.
 
@@ -1370,6 +1376,7 @@ class ItssComplaint(models.Model):
         """
         return self._action_ask_reason("reopened", self.env._("Reopen Complaint"))
 
+    @public(on="record")
     def action_close(self):
         """Ask why and close a complaint whose customer can't be reached.
 
@@ -1377,12 +1384,12 @@ class ItssComplaint(models.Model):
         """
         return self._action_ask_reason("closed", self.env._("Close Complaint"))
 
+    @public(on="record")
     def action_correct_receipt(self):
         """Open the dialog that asks when the complaint was received, and why that is corrected.
 
         :return: window action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Correct the Receipt"),
@@ -1395,12 +1402,12 @@ class ItssComplaint(models.Model):
             },
         }
 
+    @public(on="record")
     def action_hold_invalid(self):
         """Open the dialog that asks why the complaint is invalid.
 
         :return: window action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Hold Invalid"),
@@ -1410,6 +1417,7 @@ class ItssComplaint(models.Model):
             "context": {"default_complaint_id": self.id},
         }
 
+    @public(on="records")
     def action_confirm_invalid(self):
         """Confirm as a second person that the complaint is invalid.
 
@@ -1418,21 +1426,21 @@ class ItssComplaint(models.Model):
         """
         return self.write({"state": "invalid"})
 
+    @public(on="record")
     def action_view_callbacks(self):
         """Open the callbacks to the complainant.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_callback_action")
         return {**action, "domain": [("complaint_id", "=", self.id)], "context": {}}
 
+    @public(on="record")
     def action_view_repeats(self):
         """Open the complaints of the same customer and category before and after this one.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_complaint_action")
         domain = [
             ("customer_id", "=", self.customer_id.id),

@@ -3,6 +3,7 @@ from datetime import date
 from odoo import api, fields, models
 
 from ...tools.durations import get_midnight
+from ...tools.public import public
 
 
 class ItssPlanLine(models.Model):
@@ -40,12 +41,12 @@ class ItssPlanLine(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_view_complaints(self):
         """Open the complaints received in the plan's year.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_complaint_action")
         domain = [
             ("company_id", "=", self.company_id.id),

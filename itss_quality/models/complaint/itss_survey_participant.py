@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import plaintext2html
 
+from ...tools.public import public
+
 
 class ItssSurveyParticipant(models.Model):
     """Complaints that come out of a survey's answers (plan 6.3)."""
@@ -33,13 +35,13 @@ class ItssSurveyParticipant(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_register_complaint(self):
         """Open a new complaint of the customer who is not satisfied.
 
         :return: window action on an unsaved form
         :raise AccessError: the user may not register complaints
         """
-        self.ensure_one()
         return self.env["itss.complaint"]._action_register(
             self,
             channel="survey",
@@ -48,10 +50,10 @@ class ItssSurveyParticipant(models.Model):
             description=plaintext2html("\n".join(self._get_comments())),
         )
 
+    @public(on="record")
     def action_view_complaints(self):
         """Open the complaint registered from here.
 
         :return: window action
         """
-        self.ensure_one()
         return self.env["itss.complaint"]._action_view([("participant_id", "=", self.id)])

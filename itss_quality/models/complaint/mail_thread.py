@@ -15,6 +15,7 @@ AUTOMATIC = (
 class MailThread(models.AbstractModel):
     _inherit = "mail.thread"
 
+    @api.private
     @api.model
     def message_route(self, message, message_dict, *args, **kwargs):
         """Find the records a mail is for, as Odoo does; what a program sent is no complaint.

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...tools.public import public
+
 READERS = "itss_quality.group_itss_service_desk,itss_quality.group_itss_management"
 
 
@@ -22,21 +24,21 @@ class ResPartner(models.Model):
         for partner in self:
             partner.itss_complaint_count = counts.get(partner.id, 0)
 
+    @public(on="record")
     def action_itss_register_complaint(self):
         """Open a new complaint of the contact.
 
         :return: window action on an unsaved form
         :raise AccessError: the user may not register complaints
         """
-        self.ensure_one()
         return self.env["itss.complaint"]._action_register(self, partner_id=self.id)
 
+    @public(on="record")
     def action_itss_view_complaints(self):
         """Open the complaints of the customer, or of the contact.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_complaint_action")
         domain = ["|", ("partner_id", "=", self.id), ("customer_id", "=", self.id)]
         return {**action, "domain": domain, "context": {"default_partner_id": self.id}}

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.public import public
+
 
 class ItssDistributionMixin(models.AbstractModel):
     """Controlled document that is issued on approval to people who confirm that they read it."""
@@ -101,12 +103,12 @@ class ItssDistributionMixin(models.AbstractModel):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_confirm_read(self):
         """Confirm that the current user has read the issued document.
 
         :raise UserError: it was not issued to the user, or has been confirmed already
         """
-        self.ensure_one()
         self.check_access("read")
         if not self.can_confirm_read:
             raise UserError(

@@ -4,6 +4,8 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.public import public
+
 
 class ItssDocumentMixin(models.AbstractModel):
     """Controlled document (受控文件): 编制 → 审核 → 批准, then frozen.
@@ -257,10 +259,15 @@ class ItssDocumentMixin(models.AbstractModel):
             "company_id": self.company_id.id,
         }
 
+    def _make_revision(self):
+        """Return the new draft that is going to replace this document."""
+        return self.copy(self._prepare_revision_vals())
+
     def _link_revision(self, revision):
         """Note that ``revision`` is going to replace this document."""
         revision.sudo().previous_id = self
 
+    @public(on="record")
     def action_new_revision(self):
         """Open a draft revision of an approved document, or the one there is.
 
@@ -268,7 +275,6 @@ class ItssDocumentMixin(models.AbstractModel):
         :raise UserError: the document is not approved
         :raise AccessError: the user may not prepare documents of this kind
         """
-        self.ensure_one()
         self.check_access("create")
         revision = self.search([("previous_id", "=", self.id)], limit=1)
         if not revision:
@@ -280,7 +286,7 @@ class ItssDocumentMixin(models.AbstractModel):
                         state=self._get_state_label(self.state),
                     )
                 )
-            revision = self.copy(self._prepare_revision_vals())
+            revision = self._make_revision()
             self._link_revision(revision)
         return revision.get_formview_action()
 
@@ -301,6 +307,7 @@ class ItssDocumentMixin(models.AbstractModel):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="records")
     def action_submit(self):
         """Sign as preparer (编制) and hand the document over for review.
 
@@ -309,6 +316,7 @@ class ItssDocumentMixin(models.AbstractModel):
         """
         return self.write({"state": "submitted"})
 
+    @public(on="records")
     def action_review(self):
         """Sign as reviewer (审核).
 
@@ -317,6 +325,7 @@ class ItssDocumentMixin(models.AbstractModel):
         """
         return self.write({"state": "reviewed"})
 
+    @public(on="records")
     def action_approve(self):
         """Sign as approver (批准): freeze the content and keep the PDF as signed.
 
@@ -325,6 +334,7 @@ class ItssDocumentMixin(models.AbstractModel):
         """
         return self.write({"state": "approved"})
 
+    @public(on="record")
     def action_reject(self):
         """Ask for the reason and send the document back to its preparer.
 
@@ -334,12 +344,12 @@ class ItssDocumentMixin(models.AbstractModel):
         """
         return self._action_ask_reason("draft", self.env._("Reject"))
 
+    @public(on="record")
     def action_open_signed_pdf(self):
         """Open the PDF kept at approval.
 
         :return: URL action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{self._name}/{self.id}/signed_pdf/{self.signed_pdf_name}",

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import clean_context
 
+from ...tools.public import public
+
 
 class ItssEventMixin(models.AbstractModel):
     """Something at a time and place to which people are invited through Odoo's calendar.
@@ -104,10 +106,10 @@ class ItssEventMixin(models.AbstractModel):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_open_event(self):
         """Open the calendar event, with the guests' answers.
 
         :return: window action
         """
-        self.ensure_one()
         return self.event_id.get_formview_action()

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...tools.public import public
 from ...tools.records import refuse_moving
 
 
@@ -144,10 +145,10 @@ class ItssReportMixin(models.AbstractModel):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_open_subject(self):
         """Open the record that the report is about.
 
         :return: window action
         """
-        self.ensure_one()
         return self._get_subject().get_formview_action()

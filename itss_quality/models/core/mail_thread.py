@@ -62,6 +62,7 @@ class MailThread(models.AbstractModel):
         }
         return {**vals, **lines}
 
+    @api.private
     @api.model
     def message_parse(self, message, *args, **kwargs):
         """Read a mail, as Odoo does; one in a character set nobody knows is not refused.

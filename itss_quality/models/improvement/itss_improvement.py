@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -7,6 +7,7 @@ from odoo.tools import SQL, plaintext2html
 from odoo.tools.misc import format_date
 
 from ...tools.figures import Figure
+from ...tools.public import public
 from ..core.itss_escalation_mixin import Alarm
 
 GROUP_USER = "itss_quality.group_itss_user"
@@ -322,7 +323,8 @@ class ItssImprovement(models.Model):
             if is_open and improvement.cause_ids and not improvement.root_cause:
                 improvement.root_cause = improvement.cause_ids.sorted()[-1].why
 
-    def postpone(self, date_deadline, reason):
+    @public(on="record")
+    def postpone(self, date_deadline: date | None, reason: str | None):
         """Change the deadline of a planned measure; the old one and the reason stay in the chatter.
 
         :param date date_deadline: the new deadline
@@ -330,24 +332,22 @@ class ItssImprovement(models.Model):
         :raise UserError: no reason, the same date, or the measure is not planned or under way
         :raise AccessError: missing role (operations or quality department)
         """
-        self.ensure_one()
         self.check_access("write")
-        deadline = fields.Date.to_date(date_deadline)
         if not self.can_postpone:
             raise self._get_locked_refusal(["date_deadline"])
-        if not (reason or "").strip() or not deadline or deadline == self.date_deadline:
+        if not (reason or "").strip() or date_deadline in (None, self.date_deadline):
             raise UserError(self.env._("Please enter another deadline, and say why it changes."))
         old = self.date_deadline
         improvement = self.sudo().with_context(tracking_disable=True)
         improvement.write(
-            {"date_deadline": deadline, "deadline_changes": self.deadline_changes + 1}
+            {"date_deadline": date_deadline, "deadline_changes": self.deadline_changes + 1}
         )
         improvement._start_clock()
         self.message_post(
             body=self.env._(
                 "Deadline changed from %(old)s to %(new)s: %(reason)s",
                 old=format_date(self.env, old),
-                new=format_date(self.env, deadline),
+                new=format_date(self.env, date_deadline),
                 reason=reason,
             )
         )
@@ -451,7 +451,8 @@ class ItssImprovement(models.Model):
             }
         )
 
-    def check_effectiveness(self, result, note):
+    @public(on="record")
+    def check_effectiveness(self, result: str | None, note: str | None):
         """Record whether the measure has worked; what has not goes back to its owner (plan 6.4).
 
         :param str result: ``effective`` or ``ineffective``
@@ -459,7 +460,6 @@ class ItssImprovement(models.Model):
         :raise UserError: no note, nothing to check, or the user owns the improvement
         :raise AccessError: missing role (quality department only)
         """
-        self.ensure_one()
         self.check_access("read")
         refusal = self._get_check_refusal()
         if refusal:
@@ -634,6 +634,7 @@ class ItssImprovement(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="records")
     def action_plan(self):
         """Fix measure, owner and deadline.
 
@@ -641,6 +642,7 @@ class ItssImprovement(models.Model):
         """
         return self.write({"state": "planned"})
 
+    @public(on="records")
     def action_start(self):
         """Start the work.
 
@@ -648,6 +650,7 @@ class ItssImprovement(models.Model):
         """
         return self.write({"state": "in_progress"})
 
+    @public(on="records")
     def action_finish(self):
         """Report the measure as carried out and ask for verification.
 
@@ -655,6 +658,7 @@ class ItssImprovement(models.Model):
         """
         return self.write({"state": "to_verify"})
 
+    @public(on="record")
     def action_verify(self):
         """Ask as quality department what was checked, and close the measure.
 
@@ -664,6 +668,7 @@ class ItssImprovement(models.Model):
         """
         return self._action_ask_reason("closed", self.env._("Verify and Close"))
 
+    @public(on="record")
     def action_return(self):
         """Ask why the measure is not enough and send it back to its owner.
 
@@ -671,6 +676,7 @@ class ItssImprovement(models.Model):
         """
         return self._action_ask_reason("in_progress", self.env._("Send Back"))
 
+    @public(on="record")
     def action_cancel(self):
         """Ask for the reason and cancel the improvement.
 
@@ -678,6 +684,7 @@ class ItssImprovement(models.Model):
         """
         return self._action_ask_reason("cancelled", self.env._("Cancel Improvement"))
 
+    @public(on="record")
     def action_postpone(self):
         """Open the dialog that changes the deadline, with a reason.
 
@@ -685,6 +692,7 @@ class ItssImprovement(models.Model):
         """
         return self._open_dialog("itss.improvement.postpone", self.env._("Change the Deadline"))
 
+    @public(on="record")
     def action_check(self):
         """Open the dialog that records whether the measure has worked.
 
@@ -705,10 +713,16 @@ class ItssImprovement(models.Model):
             "context": {"default_improvement_id": self.id},
         }
 
+    @public(on="record")
     def action_open_source(self):
         """Open the record that gave rise to the improvement.
 
         :return: window action
+        :raise UserError: nothing did, or it is gone
         """
-        self.ensure_one()
-        return self.env[self.source_model].browse(self.source_id).get_formview_action()
+        source = self._get_source()
+        if not source:
+            raise UserError(
+                self.env._("No record gave rise to “%(record)s”.", record=self.display_name)
+            )
+        return source.get_formview_action()

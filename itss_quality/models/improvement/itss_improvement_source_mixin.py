@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.public import public
+
 
 class ItssImprovementSourceMixin(models.AbstractModel):
     """Anything that can give rise to an improvement: button, counter, link back."""
@@ -83,6 +85,7 @@ class ItssImprovementSourceMixin(models.AbstractModel):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_raise_improvement(self):
         """Open a new improvement that names this record as its source (plan 6.4).
 
@@ -97,12 +100,12 @@ class ItssImprovementSourceMixin(models.AbstractModel):
             "context": {f"default_{name}": value for name, value in vals.items()},
         }
 
+    @public(on="record")
     def action_view_improvements(self):
         """Open the improvements this record gave rise to.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "itss_quality.itss_improvement_action"
         )

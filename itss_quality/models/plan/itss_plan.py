@@ -8,6 +8,7 @@ from odoo.fields import Domain
 
 from ...tools.figures import Figure
 from ...tools.plan_template import prepare_template_lines, prepare_template_texts, shift_year
+from ...tools.public import public
 from ..core.itss_document_mixin import ItssDocumentMixin
 
 GROUP_OPERATIONS = "itss_quality.group_itss_operations"
@@ -305,7 +306,8 @@ class ItssPlan(models.Model):
                 }
             )
 
-    def action_new_from_template(self, year=None):
+    @public(on="model")
+    def action_new_from_template(self, year: int | None = None):
         """Create a draft plan with the eight lines of the built-in ITSS template.
 
         :param int year: the plan's year; by default the first without a plan,
@@ -322,13 +324,13 @@ class ItssPlan(models.Model):
         )
         return plan.get_formview_action()
 
+    @public(on="record")
     def action_new_next_year(self):
         """Create next year's plan from this one: dates moved on, open lines carried over.
 
         :return: window action on the new plan's form
         :raise AccessError: the user may not prepare plans
         """
-        self.ensure_one()
         self.check_access("create")
         vals = {field: shift_year(self[field], self.year, 1) for field in TEXT_FIELDS}
         audit_date = self.external_audit_date
@@ -389,6 +391,7 @@ class ItssPlan(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_close(self):
         """Close the plan at the year's end; lines still open are listed and explained.
 
@@ -396,17 +399,16 @@ class ItssPlan(models.Model):
         :raise UserError: the plan is not approved
         :raise AccessError: missing role
         """
-        self.ensure_one()
         if self._get_open_lines():
             return self._action_ask_reason("closed", self.env._("Close the Plan"))
         return self.write({"state": "closed"})
 
+    @public(on="record")
     def action_view_lines(self):
         """Open the lines of this plan with all their views.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("itss_quality.itss_plan_line_action")
         return {
             **action,
@@ -414,12 +416,12 @@ class ItssPlan(models.Model):
             "context": {"default_plan_id": self.id},
         }
 
+    @public(on="record")
     def action_import_lines(self):
         """Open the wizard that reads the plan's table from Excel.
 
         :return: window action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Import the Plan's Table"),

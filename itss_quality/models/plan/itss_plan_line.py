@@ -12,6 +12,7 @@ from ...tools.figures import Figure
 from ...tools.plan_date import parse_plan_date
 from ...tools.plan_names import names_everybody
 from ...tools.plan_template import shift_year, shift_years
+from ...tools.public import public
 from ..core.itss_escalation_mixin import Alarm
 
 GROUP_USER = "itss_quality.group_itss_user"
@@ -842,12 +843,12 @@ class ItssPlanLine(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_report(self):
         """Open the dialog for a progress report on this line.
 
         :return: window action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Report Progress"),
@@ -857,6 +858,7 @@ class ItssPlanLine(models.Model):
             "context": {"default_line_id": self.id, "default_percent": self.progress},
         }
 
+    @public(on="record")
     def action_start_work(self):
         """Open a new record that carries out the line: its survey, internal audit, review…
 
@@ -864,20 +866,20 @@ class ItssPlanLine(models.Model):
         :raise UserError: no record carries out lines of this kind
         :raise AccessError: the user may not make any
         """
-        self.ensure_one()
         startable = self._get_startable(self._get_work_counts()[self])
         return self._choose_work(startable or self._get_fitting_models()[:1], is_new=True)
 
+    @public(on="record")
     def action_view_work(self):
         """Open the records that carry out the line, or the only one.
 
         :return: window action, or the choice where there are several kinds of records
         :raise UserError: no record carries out lines of this kind
         """
-        self.ensure_one()
         current = list(self._get_work_counts()[self])
         return self._choose_work(current or self._get_fitting_models()[:1], is_new=False)
 
+    @public(on="records")
     def action_done(self):
         """Mark lines as done.
 
@@ -886,6 +888,7 @@ class ItssPlanLine(models.Model):
         """
         return self.write({"state": "done"})
 
+    @public(on="record")
     def action_cancel(self):
         """Ask for the reason and cancel the line.
 
@@ -893,6 +896,7 @@ class ItssPlanLine(models.Model):
         """
         return self._action_ask_reason("cancelled", self.env._("Cancel Line"))
 
+    @public(on="records")
     def action_reopen(self):
         """Take a done or cancelled line up again.
 

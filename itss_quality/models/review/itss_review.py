@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools.misc import format_datetime
 
 from ...tools.figures import Period
+from ...tools.public import public
 
 GROUP_QUALITY = "itss_quality.group_itss_quality"
 GROUP_MANAGEMENT = "itss_quality.group_itss_management"
@@ -797,6 +798,7 @@ class ItssReview(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="records")
     def action_announce(self):
         """Send the notice: invite the participants, and ask the departments for their reports.
 
@@ -805,6 +807,7 @@ class ItssReview(models.Model):
         """
         return self.write({"state": "announced"})
 
+    @public(on="record")
     def action_withdraw(self):
         """Ask for the reason and take the notice back; the invitation is cancelled.
 
@@ -812,6 +815,7 @@ class ItssReview(models.Model):
         """
         return self._action_ask_reason("draft", self.env._("Withdraw the Notice"))
 
+    @public(on="records")
     def action_hold(self):
         """Record that the review was held: the figures are computed and frozen.
 
@@ -820,6 +824,7 @@ class ItssReview(models.Model):
         """
         return self.write({"state": "held"})
 
+    @public(on="records")
     def action_close(self):
         """Close the review, and with it the line of the plan.
 
@@ -828,6 +833,7 @@ class ItssReview(models.Model):
         """
         return self.write({"state": "closed"})
 
+    @public(on="records")
     def action_update_figures(self):
         """Take the figures from the records anew, until the review is held.
 
@@ -846,6 +852,7 @@ class ItssReview(models.Model):
                 )
         self.sudo()._update_figures()
 
+    @public(on="records")
     def action_raise_improvements(self):
         """Make an improvement of each decision that has none yet.
 
@@ -855,6 +862,7 @@ class ItssReview(models.Model):
         for decision in self.decision_ids.filtered(lambda one: not one.improvement_count):
             decision.action_raise_improvement()
 
+    @public(on="record")
     def action_open_report(self):
         """Open the report of the review (管理评审报告), made when there is none yet.
 
@@ -862,18 +870,17 @@ class ItssReview(models.Model):
         :raise UserError: the review was not held
         :raise AccessError: the user may not prepare reports
         """
-        self.ensure_one()
         report = self._get_report()
         if not report:
             report = report.create({"review_id": self.id, "company_id": self.company_id.id})
         return report.get_formview_action()
 
+    @public(on="record")
     def action_view_decisions(self):
         """Open the decisions of the review.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "itss_quality.itss_review_decision_action"
         )

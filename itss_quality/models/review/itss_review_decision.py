@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import format_date
 
 from ...tools.figures import Figure
+from ...tools.public import public
 
 
 class ItssReviewDecision(models.Model):
@@ -214,6 +215,7 @@ class ItssReviewDecision(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_raise_improvement(self):
         """Make the improvement of the decision, or open it.
 
@@ -223,7 +225,6 @@ class ItssReviewDecision(models.Model):
         :raise UserError: the decision has no owner or no date
         :raise AccessError: the user may not change the decision
         """
-        self.ensure_one()
         if not self.improvement_count:
             self.check_access("write")
             gaps = self._get_gaps(with_improvement=False)

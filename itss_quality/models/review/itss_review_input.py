@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...tools.figures import Figure
+from ...tools.public import public
 from ...tools.records import concrete_models
 from .itss_review import ORGANISERS
 
@@ -262,6 +263,7 @@ class ItssReviewInput(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record", context=("source",))
     def action_open_records(self):
         """Open the records behind the figures, as far as the user may see them.
 
@@ -269,7 +271,6 @@ class ItssReviewInput(models.Model):
 
         :return: window action
         """
-        self.ensure_one()
         self.check_access("read")
         sources = self._get_sources(self.kind)
         model = self.env.context.get("source")

@@ -15,6 +15,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize, html2plaintext, split_every
 from odoo.tools.misc import format_date
 
+from ...tools.public import public
 from ...tools.smtp import get_refusal, hand_over, mail_session
 from ...tools.typed_text import normalize_email
 from ..core.itss_link_mixin import ADDRESS_STAMPS
@@ -898,18 +899,19 @@ class ItssSurveyParticipant(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_enter(self):
         """Open the page on which an agent enters this customer's answers.
 
         :return: URL action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_url",
             "url": f"/itss/survey/entry/{self.id}",
             "target": "self",
         }
 
+    @public(on="record")
     def action_decline(self):
         """Ask why the customer does not take part, and note it.
 
@@ -918,6 +920,7 @@ class ItssSurveyParticipant(models.Model):
         """
         return self._action_ask_reason("declined", self.env._("Customer Declines"))
 
+    @public(on="records")
     def action_resend(self):
         """Send the mail again to those it could not be delivered to.
 
@@ -926,13 +929,13 @@ class ItssSurveyParticipant(models.Model):
         """
         return self.write({"state": "to_send"})
 
+    @public(on="record")
     def action_view_answer(self):
         """Open what the customer answered.
 
         :return: window action
         :raise AccessError: the user may not see answers
         """
-        self.ensure_one()
         answer = self.user_input_id
         answer.check_access("read")
         view = self.env.ref("itss_quality.survey_user_input_view_form_itss")

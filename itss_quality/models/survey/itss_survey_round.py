@@ -8,6 +8,7 @@ from odoo.tools.misc import format_date
 
 from ...tools.batches import run_batches
 from ...tools.figures import Figure, Period, say_target
+from ...tools.public import public
 from ...tools.settings import Settings
 from ...tools.statistics import reaches
 
@@ -627,24 +628,25 @@ class ItssSurveyRound(models.Model):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_start(self):
         """Freeze recipients and questionnaire and begin to send the links.
 
         :raise UserError: no participants, a questionnaire that can't be used, a deadline in the past
         :raise AccessError: missing role (quality department only)
         """
-        self.ensure_one()
         return self.write({"state": "running"})
 
+    @public(on="record")
     def action_end(self):
         """End the survey: links close, the figures are final, improvements are proposed.
 
         :raise UserError: the round is not running
         :raise AccessError: missing role (quality department only)
         """
-        self.ensure_one()
         return self.write({"state": "analysing"})
 
+    @public(on="records")
     def action_refresh(self):
         """Compute the figures now, unless they stand in a report that is being signed.
 
@@ -654,12 +656,12 @@ class ItssSurveyRound(models.Model):
         rounds = self.filtered(lambda round_: round_.state in ("running", "analysing"))
         rounds.filtered("can_write_texts").sudo()._update_results()
 
+    @public(on="record")
     def action_propose_participants(self):
         """Open the dialog that proposes the customers with tickets of a period.
 
         :return: window action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Propose Participants"),
@@ -669,12 +671,12 @@ class ItssSurveyRound(models.Model):
             "context": {"default_round_id": self.id},
         }
 
+    @public(on="record")
     def action_import_answers(self):
         """Open the dialog for answers on paper that were typed into an Excel file.
 
         :return: window action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Import Answers"),
@@ -684,6 +686,7 @@ class ItssSurveyRound(models.Model):
             "context": {"default_round_id": self.id},
         }
 
+    @public(on="record")
     def action_open_report(self):
         """Open the summary report (汇总分析报告), made when there is none yet.
 
@@ -691,12 +694,12 @@ class ItssSurveyRound(models.Model):
         :raise UserError: the round has not ended
         :raise AccessError: the user may not prepare reports
         """
-        self.ensure_one()
         report = self._get_report()
         if not report:
             report = report.create({"round_id": self.id, "company_id": self.company_id.id})
         return report.get_formview_action()
 
+    @public(on="record")
     def action_view_participants(self):
         """Open the participants of the round.
 
@@ -704,6 +707,7 @@ class ItssSurveyRound(models.Model):
         """
         return self._open("itss_quality.itss_survey_participant_action")
 
+    @public(on="record")
     def action_view_missing(self):
         """Open those who have not answered yet, with their phone numbers.
 
@@ -713,6 +717,7 @@ class ItssSurveyRound(models.Model):
         context = {**action["context"], "search_default_missing": 1, "itss_missing": True}
         return {**action, "context": context}
 
+    @public(on="record")
     def action_view_results(self):
         """Open the figures of the round by question, section, channel and segment.
 

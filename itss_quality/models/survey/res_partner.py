@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...tools.public import public
+
 READERS = "itss_quality.group_itss_service_desk,itss_quality.group_itss_management"
 
 
@@ -37,12 +39,12 @@ class ResPartner(models.Model):
                 partner.itss_survey_count += 1
                 partner.itss_survey_score = participant.score
 
+    @public(on="record")
     def action_itss_view_surveys(self):
         """Open what the customer, or the contact, said in the surveys of the years.
 
         :return: window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "itss_quality.itss_survey_participant_action_partner"
         )

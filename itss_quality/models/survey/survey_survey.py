@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.public import public
+
 # what the customers see, and what the scores depend on
 CONTENT = {
     "access_mode",
@@ -250,13 +252,13 @@ class SurveySurvey(models.Model):
         if "itss" in self.sudo().mapped("survey_type"):
             raise UserError(self.env._("Answers to this questionnaire are given by invitation."))
 
+    @public(on="record")
     def action_itss_new_version(self):
         """Copy the questionnaire as its next version, which can be changed.
 
         :return: window action on the new version's form
         :raise AccessError: the user may not make questionnaires
         """
-        self.ensure_one()
         version = self.copy({"user_id": self.env.uid})
         # the copy is not a copy to its readers, but the next version
         for lang, _name in self.env["res.lang"].get_installed():

@@ -34,8 +34,9 @@ class ItssCallbackXlsx(models.AbstractModel):
     _description = "Callback Ledger as Excel"
     _inherit = "itss.xlsx.mixin"
 
-    def _write_book(self, book, ledgers):
-        ledger = ledgers.ensure_one()
+    _on = "record"
+
+    def _write_book(self, book, ledger):
         title = self.env._("Callback Records")
         rows = self._read_records(ledger)
         book.add_table(title, self._get_head(ledger, title), self._get_record_columns(), rows)

@@ -43,6 +43,13 @@ class ItssDocumentReport(models.AbstractModel):
         records.check_access("read")
 
     @api.model
+    def _get_own_texts(self):
+        """Return the style and the script that stand in every print."""
+        return {
+            self._read_static(name).strip() for name in ("itss_document.css", "itss_document.js")
+        }
+
+    @api.model
     def _read_static(self, name):
         with file_open(f"{STATIC}/{name}") as file:
             return Markup(file.read())

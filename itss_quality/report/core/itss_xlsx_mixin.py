@@ -1,8 +1,9 @@
 from babel.dates import format_skeleton
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools.misc import babel_locale_parse, format_date, format_datetime
 
+from ...tools.public import choose_records
 from ...tools.workbook import Book, Column, get_field_reader
 
 
@@ -13,10 +14,20 @@ class ItssXlsxMixin(models.AbstractModel):
     _description = "Workbook of Records"
     _inherit = "report.report_xlsx.abstract"
 
+    # how many records it is about: ``record`` or ``records``
+    _on = "records"
+
+    @api.private
+    def create_xlsx_report(self, docids, data):
+        """Return the workbook of records as bytes, and what it is."""
+        return super().create_xlsx_report(docids, data)
+
+    @api.private
     def get_workbook_options(self):
         """Return the options of the workbook: rows are streamed, however many there are."""
         return {**super().get_workbook_options(), "constant_memory": True}
 
+    @api.private
     def generate_xlsx_report(self, workbook, data, records):
         """Write the sheets of the records.
 
@@ -31,7 +42,7 @@ class ItssXlsxMixin(models.AbstractModel):
         raise NotImplementedError()
 
     def _get_objs_for_report(self, docids, data):
-        records = super()._get_objs_for_report(docids, data)
+        records = choose_records(super()._get_objs_for_report(docids, data), self._on)
         records.check_access("read")
         return records
 

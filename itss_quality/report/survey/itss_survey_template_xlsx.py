@@ -17,9 +17,10 @@ class ItssSurveyTemplateXlsx(models.AbstractModel):
     _description = "Template for Survey Answers as Excel"
     _inherit = "itss.xlsx.mixin"
 
-    def _write_book(self, book, wizards):
+    _on = "record"
+
+    def _write_book(self, book, wizard):
         """Write the sheet to fill in, and a hidden one with the possible answers."""
-        wizard = wizards.ensure_one()
         wizard._check_round()
         round_ = wizard.round_id
         questions = get_columns(round_.sudo().survey_id)

@@ -2,7 +2,7 @@ from odoo import Command
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
-from ..common import RpcCase
+from ..common import FORGED, RpcCase
 from .common import NOW, AuditCommon
 
 # t_auditor audits, t_quality leads, t_head heads the audited department, t_quality_2 is the
@@ -209,6 +209,48 @@ class TestAuditOverRpc(AuditCommon, RpcCase):
             report.sudo().state = state
             records[state] = report
         self.walk(records, REPORT_STEPS, AUDIT_REASONS)
+
+    def test_the_context_of_a_call_does_nothing(self):
+        audit = self.make_audit()
+        for user, method in (
+            (self.quality_user, "action_submit"),
+            (self.quality_user_2, "action_review"),
+            (self.manager_user, "action_approve"),
+            (self.quality_user, "action_prepare_lines"),
+            (self.quality_user, "action_start"),
+        ):
+            self.assert_context_does_nothing(user, audit, method)
+        nonconformity = self.raise_nonconformity(audit.line_ids[0])
+        head = nonconformity.department_id.manager_id.user_id
+        self.assert_context_does_nothing(head, nonconformity, "action_confirm")
+
+    def test_a_new_version_of_a_checklist_is_what_the_old_one_makes_it(self):
+        self.rpc_as(
+            self.quality_user,
+            self.checklist._name,
+            "action_new_version",
+            self.checklist.ids,
+            context=FORGED,
+        )
+        version = self.checklist.search([("previous_id", "=", self.checklist.id)])
+        self.assertEqual(
+            (version.version, version.is_used, version.name),
+            (self.checklist.version + 1, False, self.checklist.name),
+        )
+
+    def test_who_is_not_qualified_becomes_no_auditor_by_the_context(self):
+        self.company.itss_auditor_check = "refuse"
+        audit = self.make_audit()
+        stranger = self.employee(self.staff_user)
+        self.assert_rpc_refused(
+            self.quality_user,
+            audit._name,
+            "write",
+            audit.ids,
+            {"auditor_ids": [Command.set(stranger.ids)]},
+            error="UserError",
+            context={"itss_revision": True},
+        )
 
     @mute_logger("odoo.http")
     def test_each_role_reads_and_writes_what_is_its_own(self):

@@ -318,6 +318,22 @@ class TestComplaintOverRpc(ComplaintCommon, RpcCase):
             with self.subTest(method):
                 self.assert_refused(complaint, method, complaint.ids, *args)
 
+    def test_the_context_of_a_call_does_nothing(self):
+        held = self.make_complaint()
+        self.assert_context_does_nothing(self.quality_user, held, "hold_invalid", "不属于服务范围")
+        complaint = self.make_complaint()
+        self.assert_context_does_nothing(self.agent, complaint, "action_acknowledge")
+        self.assert_context_does_nothing(self.ops_user, complaint, "action_investigate")
+        complaint.with_user(self.ops_user).write(
+            {"investigation": "已核实", "resolution": "已道歉"}
+        )
+        self.assert_context_does_nothing(self.ops_user, complaint, "action_resolve")
+        callback = complaint.callback_ids
+        verdict = ("reached", "no", 20, "还是没有人来")
+        self.assert_context_does_nothing(self.agent, callback, "register_attempt", *verdict)
+        self.assertEqual((complaint.state, callback.cycle), ("reopened", 1))
+        self.assert_context_does_nothing(self.quality_user, callback, "correct", "听错了", None, 30)
+
     @mute_logger("odoo.http")
     def test_nobody_deletes_one(self):
         complaint = self.prepare("new")
@@ -404,6 +420,20 @@ class TestImprovementOverRpc(ComplaintCommon, RpcCase):
         self.rpc(improvement._name, "write", improvement.ids, {"state": "to_verify"})
         vals = {"state": "closed", "verification": "抽查"}
         self.assert_refused(improvement, "write", improvement.ids, vals)
+
+    def test_the_context_of_a_call_does_nothing(self):
+        improvement = self.prepare("draft")
+        for user, method, *args in (
+            (self.quality_user, "action_plan"),
+            (self.quality_user, "postpone", "2099-11-30", "配件到货推迟"),
+            (self.leader, "action_start"),
+            (self.leader, "action_finish"),
+        ):
+            self.assert_context_does_nothing(user, improvement, method, *args)
+        self.verify(improvement)
+        self.assert_context_does_nothing(
+            self.quality_user_2, improvement, "check_effectiveness", "ineffective", "又发生了"
+        )
 
     @mute_logger("odoo.http")
     def test_only_the_quality_department_checks_the_effectiveness(self):

@@ -2,7 +2,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from ..common import ItssCommon, RpcCase
+from ..common import FORGED, ItssCommon, RpcCase
 
 # what a role may do with a record of its own department, another department, another company;
 # letters: r read, w write, c create, d delete
@@ -173,6 +173,25 @@ class TestAccessOverRpc(ItssCommon, RpcCase):
                 else:
                     step = ("itss.plan", "write", plan.ids, {"state": state})
                     self.assert_rpc_refused(user, *step, error=error.__name__)
+
+    def test_the_context_of_a_call_does_nothing(self):
+        plan = self.make_plan()
+        for user, method in (
+            (self.quality_user, "action_submit"),
+            (self.ops_user, "action_review"),
+            (self.manager_user, "action_approve"),
+        ):
+            self.assert_context_does_nothing(user, plan, method)
+        line = plan.line_ids
+        self.report(line, self.ops_user)
+        self.assert_context_does_nothing(self.ops_user, line, "action_done")
+        # what a new version copies is not the caller's either
+        self.rpc_as(self.quality_user, plan._name, "action_new_revision", plan.ids, context=FORGED)
+        revision = plan.search([("previous_id", "=", plan.id)])
+        self.assertEqual(
+            (revision.version, revision.number, revision.name, revision.state),
+            ("V1.1", plan.number, plan.name, "draft"),
+        )
 
     def test_frozen_fields_are_refused_over_rpc(self):
         records = (self.own, self.own.line_ids)

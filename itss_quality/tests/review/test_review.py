@@ -1118,6 +1118,25 @@ class TestReviewOverRpc(ReviewCommon, RpcCase):
                 with self.assertRaisesRegex(JsonRpcException, "AccessError|private"):
                     self.rpc(model, method, ids)
 
+    def test_the_context_of_a_call_does_nothing(self):
+        past = fields.Datetime.now() - timedelta(hours=2)
+        period = {"period_start": past - timedelta(days=90), "period_end": past}
+        review = self.make_review(date=past, **period)
+        self.assert_context_does_nothing(self.quality_user, review, "action_update_figures")
+        self.assert_context_does_nothing(self.quality_user, review, "action_announce")
+        self.write_topics(review)
+        self.assert_context_does_nothing(self.quality_user, review, "action_hold")
+        decision = self.decide(review)
+        self.assert_context_does_nothing(self.quality_user, decision, "action_raise_improvement")
+        review.write({name: words for name, words in CONCLUSIONS.items() if "reason" not in name})
+        self.write_minutes(review)
+        report = self.make_report(review)
+        self.assert_context_does_nothing(self.quality_user, report, "action_submit")
+        self.assert_context_does_nothing(self.quality_user_2, report, "action_review")
+        self.assert_context_does_nothing(self.manager_user, report, "action_approve")
+        reader = report.receipt_ids.user_id[:1]
+        self.assert_context_does_nothing(reader, report, "action_confirm_read")
+
     @mute_logger("odoo.http")
     def test_who_creates_and_reads(self):
         review = self._make("held")

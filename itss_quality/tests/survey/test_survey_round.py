@@ -1508,6 +1508,21 @@ class TestSurveyOverRpc(SurveyRoundCommon, RpcCase):
             step = (self.admin_user, round_._name, "write", [round_.id], vals)
             self.assert_rpc_refused(*step, error="UserError")
 
+    def test_the_context_of_a_call_does_nothing(self):
+        round_ = self.make_round(2)
+        self.assert_context_does_nothing(self.quality_user, round_, "action_start")
+        dialog = self.env["itss.step.reason"].with_user(self.quality_user)
+        decline = dialog.create(
+            {
+                "res_model": "itss.survey.participant",
+                "res_id": round_.participant_ids[0].id,
+                "new_state": "declined",
+                "reason": "客户不愿意",
+            }
+        )
+        self.assert_context_does_nothing(self.quality_user, decline, "action_confirm")
+        self.assert_context_does_nothing(self.quality_user, round_, "action_end")
+
     @mute_logger("odoo.http")
     def test_one_report_of_a_round_and_none_moves(self):
         round_, other = (self.end(self.start(self.make_round(1))) for _number in range(2))

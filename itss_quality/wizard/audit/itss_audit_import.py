@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...tools.checklist_excel import read_checklist
+from ...tools.public import public
 
 # headings by which a column is known in a file of any language
 HEADINGS = {
@@ -89,6 +90,7 @@ class ItssAuditImport(models.TransientModel):
             names.update({name.casefold(): key for key, name in selection})
         return {**CHINESE_SECTIONS, **names}
 
+    @public(on="record")
     def action_import(self):
         """Take all questions of the file into the checklist, or none.
 
@@ -96,7 +98,6 @@ class ItssAuditImport(models.TransientModel):
         :raise UserError: with everything that is wrong; nothing is written
         :raise AccessError: missing role (quality department only)
         """
-        self.ensure_one()
         checklist = self.checklist_id
         checklist.check_access("write")
         vals_list = self._read_vals()

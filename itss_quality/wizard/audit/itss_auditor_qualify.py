@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...tools.public import public
+
 QUALIFICATION = {
     "since": "itss_auditor_since",
     "certificate": "itss_auditor_certificate",
@@ -39,12 +41,12 @@ class ItssAuditorQualify(models.TransientModel):
             for name, field in QUALIFICATION.items():
                 dialog[name] = employee[field]
 
+    @public(on="record")
     def action_confirm(self):
         """Write the qualification to the employee's record.
 
         :raise AccessError: missing role (quality department only), or the employee is another company's
         """
-        self.ensure_one()
         self.env["hr.employee.public"].browse(self.employee_id.id).check_access("read")
         self.employee_id.sudo().write({field: self[name] for name, field in QUALIFICATION.items()})
         return {"type": "ir.actions.act_window_close"}

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...tools.public import public
+
 
 class ItssAuditorSubstitute(models.TransientModel):
     """Dialog in which an auditor takes over from another one after the plan was approved (plan 6.1).
@@ -34,13 +36,13 @@ class ItssAuditorSubstitute(models.TransientModel):
         for dialog in self:
             dialog.team_ids = self.env["hr.employee.public"].browse(dialog.audit_id._get_team().ids)
 
+    @public(on="record")
     def action_confirm(self):
         """Change the team, as the user.
 
         :raise UserError: who takes over is not qualified or not independent, or it is too late
         :raise AccessError: neither management representative nor management
         """
-        self.ensure_one()
         self.audit_id.check_access("read")
         self.audit_id._substitute(
             self.leaving_id.employee_id, self.joining_id.employee_id, self.reason.strip()

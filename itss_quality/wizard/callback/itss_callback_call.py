@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...models.callback.itss_callback import OUTCOMES
+from ...tools.public import public
 
 HISTORY = 5
 STARS = [(str(stars), f"{stars} ★") for stars in range(1, 6)]
@@ -220,6 +221,7 @@ class ItssCallbackCall(models.TransientModel):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_save(self):
         """Record the call and close the dialog.
 
@@ -228,6 +230,7 @@ class ItssCallbackCall(models.TransientModel):
         self._record()
         return {"type": "ir.actions.act_window_close"}
 
+    @public(on="record")
     def action_save_next(self):
         """Record the call and take the next one, which is with the same contact while they talk.
 
@@ -240,17 +243,18 @@ class ItssCallbackCall(models.TransientModel):
             return left[0].action_call()
         return self.env["itss.callback"].action_next_call()
 
+    @public(on="record")
     def action_release(self):
         """Close the dialog and let others take the call."""
         self._release()
         return {"type": "ir.actions.act_window_close"}
 
+    @public(on="record")
     def action_correct(self):
         """Correct the finished callback.
 
         :raise UserError: no reason, or an answer is out of range
         """
-        self.ensure_one()
         self.callback_id.correct(
             self.reason,
             is_solved=self.is_solved,

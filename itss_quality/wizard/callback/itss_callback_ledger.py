@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ...tools.durations import get_midnight
+from ...tools.public import public
 
 
 class ItssCallbackLedger(models.TransientModel):
@@ -56,12 +57,12 @@ class ItssCallbackLedger(models.TransientModel):
             self.date_from, self.date_to, "callback", "organisation"
         )
 
+    @public(on="record")
     def action_open_settings(self):
         """Show the settings that were in force in the period.
 
         :return: window action of a dialog
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "itss_quality.itss_setting_period_action"
         )
@@ -72,6 +73,7 @@ class ItssCallbackLedger(models.TransientModel):
         }
         return {**action, "context": context}
 
+    @public(on="record")
     def action_export(self):
         """Download the ledger and its monthly summary as Excel.
 

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ...tools.public import public
+
 
 class ItssImprovementEffectiveness(models.TransientModel):
     """Dialog that records whether an improvement has worked."""
@@ -15,12 +17,12 @@ class ItssImprovementEffectiveness(models.TransientModel):
     )
     note = fields.Text(string="Seen by", required=True)
 
+    @public(on="record")
     def action_confirm(self):
         """Record the result; an ineffective measure goes back to its owner.
 
         :raise UserError: nothing to check any more, or the user owns the improvement
         :raise AccessError: missing role
         """
-        self.ensure_one()
         self.improvement_id.check_effectiveness(self.result, self.note)
         return {"type": "ir.actions.act_window_close"}

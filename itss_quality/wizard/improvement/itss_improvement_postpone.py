@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ...tools.public import public
+
 
 class ItssImprovementPostpone(models.TransientModel):
     """Dialog that changes the deadline of an improvement, with a reason."""
@@ -12,12 +14,12 @@ class ItssImprovementPostpone(models.TransientModel):
     date_deadline = fields.Date(string="New Deadline", required=True)
     reason = fields.Text(required=True)
 
+    @public(on="record")
     def action_confirm(self):
         """Change the deadline.
 
         :raise UserError: the same date, or the improvement has moved on meanwhile
         :raise AccessError: missing role
         """
-        self.ensure_one()
         self.improvement_id.postpone(self.date_deadline, self.reason)
         return {"type": "ir.actions.act_window_close"}

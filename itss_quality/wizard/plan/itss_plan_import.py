@@ -9,6 +9,7 @@ from ...tools.excel import Problem
 from ...tools.plan_excel import EXTRA_FIELDS, NONE, read_plan_table
 from ...tools.plan_kind import guess_kind
 from ...tools.plan_names import SEPARATOR, fold_name, names_everybody, split_names
+from ...tools.public import public
 from .itss_plan_import_line import get_line_dates
 
 GROUP_QUALITY = "itss_quality.group_itss_quality"
@@ -335,13 +336,13 @@ class ItssPlanImport(models.TransientModel):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_preview(self):
         """Read the file and show each row as it will be imported.
 
         :return: window action on this wizard
         :raise UserError: the file can't be read or a row is wrong, with row and column
         """
-        self.ensure_one()
         self._check_plan()
         headings = self.env["report.itss_quality.plan_xlsx"]._get_headings()
         table = self._read_file(read_plan_table, headings)
@@ -359,15 +360,16 @@ class ItssPlanImport(models.TransientModel):
         self.env["itss.plan.import.line"].create(self._prepare_preview_lines(table))
         return self._reopen()
 
+    @public(on="record")
     def action_back(self):
         """Go back to choosing the file.
 
         :return: window action on this wizard
         """
-        self.ensure_one()
         self.state = "upload"
         return self._reopen()
 
+    @public(on="record")
     def action_import(self):
         """Write the lines of the preview into the plan, or into a new one.
 
@@ -375,7 +377,6 @@ class ItssPlanImport(models.TransientModel):
         :raise UserError: departments are missing, or the plan is no draft; nothing is written
         :raise AccessError: the user may not write plans
         """
-        self.ensure_one()
         if self.state == "done":
             raise UserError(self.env._("This file has been imported already."))
         if self.state == "upload":
@@ -405,6 +406,7 @@ class ItssPlanImport(models.TransientModel):
         close = {"type": "ir.actions.act_window_close"}
         return self._notify(message, close if self.plan_id else plan.get_formview_action())
 
+    @public(on="model")
     def action_download_template(self):
         """Download an empty table to fill in.
 

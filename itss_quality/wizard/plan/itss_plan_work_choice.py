@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...tools.public import public
+
 
 class ItssPlanWorkChoice(models.TransientModel):
     """Row of the dialog that asks which kind of record to start or to show, where several kinds
@@ -56,6 +58,7 @@ class ItssPlanWorkChoice(models.TransientModel):
             "domain": [("id", "in", choices.ids)],
         }
 
+    @public(on="record")
     def action_choose(self):
         """Start or show what was chosen.
 
@@ -63,5 +66,4 @@ class ItssPlanWorkChoice(models.TransientModel):
         :raise UserError: it carries out no line
         :raise AccessError: the user may not make any
         """
-        self.ensure_one()
         return self.line_id._choose_work(self._get_work_models(), self.is_new)

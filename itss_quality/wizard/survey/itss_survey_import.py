@@ -12,6 +12,7 @@ from odoo.tools.misc import format_date
 from ...models.survey.itss_survey_participant import GROUP_QUALITY, WAITING_STATES
 from ...tools.excel import Problem, parse_day
 from ...tools.plan_names import fold_name
+from ...tools.public import public
 from ...tools.survey_excel import (
     FIXED_KEYS,
     HEADINGS_ROW,
@@ -340,6 +341,7 @@ class ItssSurveyImport(models.TransientModel):
     # ACTIONS
     # -------------------------------------------------------------------------
 
+    @public(on="record")
     def action_download_template(self):
         """Download the sheet to fill in, with a row per participant who has not answered.
 
@@ -350,6 +352,7 @@ class ItssSurveyImport(models.TransientModel):
         report = self.env.ref("itss_quality.itss_survey_template_xlsx_action")
         return report.report_action(self, config=False)
 
+    @public(on="record")
     def action_import(self):
         """Enter all answers of the file, or none.
 

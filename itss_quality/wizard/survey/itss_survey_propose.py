@@ -5,6 +5,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import email_normalize
 from odoo.tools.misc import format_date
 
+from ...tools.public import public
+
 
 class ItssSurveyPropose(models.TransientModel):
     """Proposes whom a survey round asks: the customers with tickets in a period."""
@@ -78,6 +80,7 @@ class ItssSurveyPropose(models.TransientModel):
             for customer, contacts in customers.items()
         }
 
+    @public(on="record")
     def action_propose(self):
         """Add the customers to the round; whoever is in it already stays as is.
 
@@ -85,7 +88,6 @@ class ItssSurveyPropose(models.TransientModel):
         :raise UserError: the round has started, or nobody had a ticket in the period
         :raise AccessError: the user may not change the round
         """
-        self.ensure_one()
         round_ = self.round_id
         round_.check_access("write")
         customers = self._get_customers()

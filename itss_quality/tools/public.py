@@ -1,0 +1,203 @@
+"""What is called from outside: by buttons, over RPC, by other programs.
+
+Every method of ours that can be called so carries ``@public(…)`` (tests/core/test_public.py). What
+it is asked for is checked here, in one place: records that can be, arguments of the types that
+its annotations name. And what it does depends on nothing that the caller's context says.
+"""
+
+import functools
+import inspect
+import math
+import typing
+from datetime import date, datetime
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.orm.identifiers import NewId
+
+# what a caller may say about itself: who reads, in which companies, from where. All else could
+# keep traces and to-dos from being written, or set values that nobody may enter.
+CONTEXT = (
+    "active_id",
+    "active_ids",
+    "active_model",
+    "allowed_company_ids",
+    "bin_size",
+    "lang",
+    "tz",
+    "uid",
+    # Odoo's own tests print PDFs by it
+    "force_report_rendering",
+)
+# ids and whole numbers as the database stores them
+MAX_INTEGER = 2**31 - 1
+
+
+def public(on, context=()):
+    """Return the decorator of a method that is called from outside.
+
+    An argument's annotation is one of ``str``, ``bool``, ``int``, ``float``, ``date`` and ``datetime``,
+    ``| None`` where it may be missing. A day or a time may be given as a text, too: the method gets a
+    ``date`` or a ``datetime``.
+
+    :param str on: ``record`` (one), ``records`` (one or several) or ``model`` (any, it is not asked for
+        them)
+    :param context: further keys of the context that say what the method is to do
+    """
+
+    def decorate(method):
+        signature = inspect.signature(method)
+        kinds = {
+            name: typing.get_args(hint) or (hint,)
+            for name, hint in typing.get_type_hints(method).items()
+        }
+
+        @functools.wraps(method)
+        def call(self, *args, **kwargs):
+            records = choose_records(self, on)
+            if not self.env.su:
+                records = keep_context(records, context)
+            try:
+                given = signature.bind(records, *args, **kwargs)
+            except TypeError:
+                raise UserError(
+                    self.env._(
+                        "%(method)s takes: %(arguments)s.",
+                        method=method.__name__,
+                        arguments=", ".join([*signature.parameters][1:]) or "–",
+                    )
+                )
+            for name, kind in kinds.items():
+                if name in given.arguments:
+                    value = given.arguments[name]
+                    given.arguments[name] = _read(self.env, method.__name__, name, value, kind)
+            return method(*given.args, **given.kwargs)
+
+        call.itss_public = True
+        return call
+
+    return decorate
+
+
+def keep_context(records, names=()):
+    """Return records without what their caller's context may not say.
+
+    :param names: further keys that it may
+    """
+    context = records.env.context
+    kept = {name: context[name] for name in (*CONTEXT, *names) if name in context}
+    # pylint: disable-next=context-overridden
+    return records if len(kept) == len(context) else records.with_context(kept)
+
+
+def is_storable(text):
+    """Whether a text can be stored: PostgreSQL takes neither zero bytes nor halves of characters."""
+    try:
+        return b"\x00" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def choose_records(records, on):
+    """Return the records that something is asked of.
+
+    :param str on: how many there may be, as ``public`` takes it
+    :raise UserError: none, several where one is needed, or what can't be records
+    """
+    if on == "model":
+        return records.browse()
+    env = records.env
+    if not all(
+        isinstance(id_, NewId) or (type(id_) is int and 0 < id_ <= MAX_INTEGER)
+        for id_ in records._ids
+    ):
+        raise UserError(env._("There is no such record."))
+    if not records:
+        raise UserError(env._("Please choose a record first."))
+    if on == "record" and len(records) > 1:
+        raise UserError(env._("Please choose one record, not several."))
+    return records
+
+
+def _read(env, method, name, value, kind):
+    """Return the value of an argument, which is of one of the types in ``kind``.
+
+    :raise UserError: it is of none
+    """
+    # what is empty is False to the web client
+    if type(None) in kind and (value is None or (value is False and bool not in kind)):
+        return None
+    for one in kind:
+        reader = READERS.get(one)
+        if reader is None:
+            continue
+        try:
+            return reader(value)
+        except (OverflowError, TypeError, ValueError):
+            continue
+    raise UserError(
+        env._(
+            "%(method)s: “%(argument)s” must be %(kind)s.",
+            method=method,
+            argument=name,
+            kind=_describe(env, kind),
+        )
+    )
+
+
+def _describe(env, kind):
+    words = {
+        str: env._("a text"),
+        bool: env._("true or false"),
+        int: env._("a whole number"),
+        float: env._("a number"),
+        date: env._("a day such as 2025-10-31"),
+        datetime: env._("a time such as 2025-10-31 14:00:00"),
+    }
+    return " / ".join(words[one] for one in kind if one in words)
+
+
+def _read_text(value):
+    if not isinstance(value, str) or not is_storable(value):
+        raise ValueError
+    return value
+
+
+def _read_bool(value):
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _read_integer(value):
+    if type(value) is not int or abs(value) > MAX_INTEGER:
+        raise ValueError
+    return value
+
+
+def _read_number(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError
+    return float(value)
+
+
+def _read_day(value):
+    if not isinstance(value, str | date):
+        raise TypeError
+    return fields.Date.to_date(value)
+
+
+def _read_time(value):
+    if not isinstance(value, str | datetime):
+        raise TypeError
+    return fields.Datetime.to_datetime(value)
+
+
+READERS = {
+    str: _read_text,
+    bool: _read_bool,
+    int: _read_integer,
+    float: _read_number,
+    date: _read_day,
+    datetime: _read_time,
+}
