@@ -29,6 +29,7 @@ from .core import (
     test_access,
     test_document,
     test_evidence,
+    test_guard,
     test_house,
     test_i18n,
     test_journal,

@@ -704,7 +704,7 @@ class ItssAudit(models.Model):
                 if (department, question) not in done
             ]
             vals_list += self._prepare_follow_up_vals(department, auditors[0])
-        self.checklist_ids.filtered(lambda checklist: not checklist.is_used).is_used = True
+        self.checklist_ids.sudo().filtered(lambda checklist: not checklist.is_used).is_used = True
         return lines.create(vals_list)
 
     def _prepare_follow_up_vals(self, department, auditor):

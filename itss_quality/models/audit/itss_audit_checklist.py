@@ -12,8 +12,10 @@ class ItssAuditChecklist(models.Model):
 
     _name = "itss.audit.checklist"
     _description = "Audit Checklist"
-    _inherit = ["mail.thread"]
+    _inherit = ["itss.guard.mixin", "mail.thread"]
     _order = "name, version desc"
+
+    _stamp_fields = ("version", "previous_id", "is_used")
 
     name = fields.Char(required=True, translate=True, tracking=True)
     edition = fields.Char(
@@ -23,7 +25,11 @@ class ItssAuditChecklist(models.Model):
     version = fields.Integer(default=1, required=True, readonly=True, copy=False, aggregator=None)
     active = fields.Boolean(default=True, tracking=True)
     company_id = fields.Many2one(
-        "res.company", index=True, help="Empty: for every company.", tracking=True
+        "res.company",
+        index=True,
+        default=lambda self: self._default_company_id(),
+        help="Empty: for every company.",
+        tracking=True,
     )
     line_ids = fields.One2many(
         "itss.audit.checklist.line", "checklist_id", string="Checklist Questions", copy=True
@@ -62,15 +68,8 @@ class ItssAuditChecklist(models.Model):
     # CRUD
     # -------------------------------------------------------------------------
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        if not self.env.su:
-            for vals in vals_list:
-                vals.pop("is_used", None)
-        return super().create(vals_list)
-
     def write(self, vals):
-        if not {"line_ids", "edition", "version", "is_used", "previous_id"}.isdisjoint(vals):
+        if not {"line_ids", "edition"}.isdisjoint(vals):
             self._check_unused()
         return super().write(vals)
 
@@ -99,14 +98,24 @@ class ItssAuditChecklist(models.Model):
     def action_new_version(self):
         """Make the next version of the checklist, and archive this one.
 
+        One that all companies share stays as it is, unless the user keeps those: the next version
+        is the company's own.
+
         :return: window action on the new version
         :raise AccessError: missing role (quality department only)
         """
         self.check_access("write")
+        company = self.company_id.id or self._default_company_id()
         version = self.sudo().copy(
-            {"name": self.name, "version": self.version + 1, "previous_id": self.id}
+            {
+                "name": self.name,
+                "version": self.version + 1,
+                "previous_id": self.id,
+                "company_id": company,
+            }
         )
-        self.active = False
+        if company == self.company_id.id:
+            self.active = False
         return version.with_env(self.env).get_formview_action()
 
     @public(on="record")

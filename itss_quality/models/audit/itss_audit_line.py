@@ -27,7 +27,7 @@ class ItssAuditLine(models.Model):
 
     _name = "itss.audit.line"
     _description = "Audit Checklist Line"
-    _inherit = ["itss.improvement.source.mixin", "itss.evidence.mixin"]
+    _inherit = ["itss.guard.mixin", "itss.improvement.source.mixin", "itss.evidence.mixin"]
     _order = "audit_id, department_id, sequence, id"
     _rec_name = "question"
     _check_company_auto = True

@@ -6,6 +6,7 @@ class ItssFormerHead(models.Model):
 
     _name = "itss.former.head"
     _description = "Former Head of a Department"
+    _inherit = ["itss.guard.mixin"]
     _order = "date_until desc, id desc"
     _rec_name = "employee_id"
 

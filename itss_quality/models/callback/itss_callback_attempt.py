@@ -8,6 +8,7 @@ class ItssCallbackAttempt(models.Model):
 
     _name = "itss.callback.attempt"
     _description = "Call Attempt"
+    _inherit = ["itss.guard.mixin"]
     _order = "date desc, id desc"
     _rec_name = "date"
 

@@ -9,7 +9,7 @@ class ItssComplaintSeverity(models.Model):
 
     _name = "itss.complaint.severity"
     _description = "Complaint Severity"
-    _inherit = ["itss.setting.mixin"]
+    _inherit = ["itss.guard.mixin", "itss.setting.mixin"]
     _order = "company_id, id"
     _rec_name = "severity"
 

@@ -1,4 +1,5 @@
 # isort: skip_file
+from . import itss_guard_mixin
 from . import itss_journal
 from . import itss_setting_mixin
 from . import itss_workflow_mixin

@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 SERVER_FIELDS = ("signed_at", "signed_by_id")
-SIGNATURE_FIELDS = ("signature", "is_present", *SERVER_FIELDS)
 # whom the signature stands for
 PERSON_FIELDS = {"employee_id", "name", "department_name", "job_title"}
 
@@ -66,16 +65,7 @@ class ItssAttendance(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        # what the server notes does not come from a default of the context either
-        context = {
-            key: value
-            for key, value in self.env.context.items()
-            if key.removeprefix("default_") not in SIGNATURE_FIELDS
-        }
-        # pylint: disable-next=context-overridden
-        clean = super(ItssAttendance, self.with_context(context))
-        attendances = clean.create([self._note_signature(vals) for vals in vals_list])
-        return attendances.with_env(self.env)
+        return super().create([self._note_signature(vals) for vals in vals_list])
 
     def write(self, vals):
         if not self.env.su and set(vals) - {"signature", "is_present"}:
@@ -91,6 +81,10 @@ class ItssAttendance(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_signed(self):
         self._check_unsigned()
+
+    def _takes_default(self, name):
+        # nobody signs without doing so
+        return name not in ("signature", "is_present") and super()._takes_default(name)
 
     def _check_whole_open(self):
         self.meeting_id._check_whole_open()

@@ -130,11 +130,11 @@ class ItssEscalationMixin(models.AbstractModel):
         return (alarm for alarm in self._get_alarms() if alarm.level > self.escalation_level)
 
     def _tell(self, alarm):
-        records = self.with_context(
-            tracking_disable=True, mail_activity_quick_update=not self._mails_alarms
-        )
+        records = self.with_context(tracking_disable=True)
         records.escalation_level = alarm.level
-        asked = records._ask(alarm.user, alarm.words, date_deadline=alarm.date_deadline)
+        asked = records._ask(
+            alarm.user, alarm.words, self._mails_alarms, date_deadline=alarm.date_deadline
+        )
         if alarm.level not in self._quiet_levels:
             for user, told in asked.items():
                 told._note_told(user, alarm.words(told.env))

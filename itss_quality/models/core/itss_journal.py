@@ -16,6 +16,7 @@ class ItssJournal(models.Model):
 
     _name = "itss.journal"
     _description = "Journal"
+    _inherit = ["itss.guard.mixin"]
     _order = "id desc"
     _rec_name = "event"
     # who did it, and when, is what the row says

@@ -13,6 +13,7 @@ class ItssPartMixin(models.AbstractModel):
 
     _name = "itss.part.mixin"
     _description = "Part of a Record"
+    _inherit = ["itss.guard.mixin"]
 
     # many-to-one field to the whole
     _whole_field = ""

@@ -6,6 +6,7 @@ class ItssReceipt(models.Model):
 
     _name = "itss.receipt"
     _description = "Read Confirmation"
+    _inherit = ["itss.guard.mixin"]
     _order = "issued_at, id"
     _rec_name = "user_id"
 

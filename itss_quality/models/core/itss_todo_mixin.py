@@ -51,11 +51,12 @@ class ItssTodoMixin(models.AbstractModel):
         company = self.company_id
         return company._itss_get_quality_user() | company._itss_get_quality_users()
 
-    def _ask(self, user, words, **vals):
+    def _ask(self, user, words, is_mailed=True, **vals):
         """Give a user a to-do on each record, or who stands in for the user (superuser mode).
 
         :param user: ``res.users``; when empty, nobody is asked
         :param words: function that takes an environment and returns what to do in its language
+        :param bool is_mailed: whether the to-do is announced by mail
         :param vals: further values of the activity: ``date_deadline``, ``note``
         :return: {user: records}: who was asked, nobody included; the records are in that language
         """
@@ -63,8 +64,12 @@ class ItssTodoMixin(models.AbstractModel):
         for receiver, records in self._share_out(user).items():
             records = asked[receiver] = records.with_context(lang=receiver.lang)
             if receiver:
+                # whatever the caller's context would leave out
+                asking = records.with_context(
+                    mail_activity_automation_skip=False, mail_activity_quick_update=not is_mailed
+                )
                 summary = words(records.env)
-                records.activity_schedule(TODO, summary=summary, user_id=receiver.id, **vals)
+                asking.activity_schedule(TODO, summary=summary, user_id=receiver.id, **vals)
         return asked
 
     def _stop_asking(self, users=None, done=False):
@@ -74,7 +79,8 @@ class ItssTodoMixin(models.AbstractModel):
         :param bool done: they were not in vain, and the chatter says so
         """
         domain = [] if users is None else [("user_id", "in", users.ids)]
-        todos = self.activity_search([TODO], additional_domain=domain)
+        records = self.with_context(mail_activity_automation_skip=False)
+        todos = records.activity_search([TODO], additional_domain=domain)
         if done:
             todos.action_feedback()
         else:

@@ -15,6 +15,7 @@ class ItssWorkflowMixin(models.AbstractModel):
 
     _name = "itss.workflow.mixin"
     _description = "Guarded Workflow"
+    _inherit = ["itss.guard.mixin"]
 
     # state of a new record
     _initial_state = "draft"
@@ -23,8 +24,6 @@ class ItssWorkflowMixin(models.AbstractModel):
     # states in which _locked_fields can't change and the record can't be deleted
     _locked_states: tuple[str, ...] = ()
     _locked_fields: tuple[str, ...] = ()
-    # fields that only a step writes (who did it, and when)
-    _stamp_fields: tuple[str, ...] = ()
     # {(from_state, to_state): field for the reason, given in the same write}
     _reason_fields: dict[tuple[str, str], str] = {}
     # {(from_state, to_state): fields that must be filled in for the step}
@@ -36,32 +35,18 @@ class ItssWorkflowMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if self.env.su:
-            return super().create(vals_list)
-        for vals in vals_list:
-            self._check_stamps(vals)
-        # a default_* key of the context must not do what a value may not
-        context = {
-            key: value
-            for key, value in self.env.context.items()
-            if not (key.startswith("default_") and self._is_stamp(key.removeprefix("default_")))
-        }
-        # pylint: disable-next=context-overridden
-        records = super(ItssWorkflowMixin, self.with_context(context)).create(vals_list)
-        for record in records:
-            record._check_initial()
-        return records.with_env(self.env)
+        records = super().create(vals_list)
+        if not self.env.su:
+            for record in records:
+                record._check_initial()
+        return records
 
     def write(self, vals):
         if self.env.su:
             return super().write(vals)
         self.check_access("write")
         self._check_locked(vals)
-        steps = []
-        if "state" in vals:
-            steps = [(record, record.state) for record in self if record.state != vals["state"]]
-        reasons = {record._get_reason_field(old, vals["state"]) for record, old in steps}
-        self._check_stamps({name: vals[name] for name in vals if name not in reasons})
+        steps = self._get_steps(vals)
         for record, _old in steps:
             record._check_step(vals["state"], vals)
         result = super().write(vals)
@@ -161,24 +146,21 @@ class ItssWorkflowMixin(models.AbstractModel):
                 )
             )
 
-    def _check_stamps(self, vals):
-        names = [name for name in vals if self._is_stamp(name)]
-        if names:
-            raise UserError(
-                self.env._(
-                    "%(fields)s can't be entered: the steps of the workflow set them.",
-                    fields=self._get_field_labels(names),
-                )
-            )
+    def _get_steps(self, vals):
+        """Return pairs of a record that these values take a step and the state it had before."""
+        if "state" not in vals:
+            return []
+        return [(record, record.state) for record in self if record.state != vals["state"]]
 
     def _is_stamp(self, name):
-        """Whether only a step, or the server's own computation, writes the field."""
-        field = self._fields.get(name)
-        return (
-            name in self._stamp_fields
-            or name in self._reason_fields.values()
-            or bool(field and field.store and field.compute and field.readonly)
-        )
+        return super()._is_stamp(name) or name in self._reason_fields.values()
+
+    def _check_stamps(self, vals):
+        # the reason comes with the step that asks for it
+        reasons = {
+            record._get_reason_field(old, vals["state"]) for record, old in self._get_steps(vals)
+        }
+        super()._check_stamps({name: vals[name] for name in vals if name not in reasons})
 
     def _check_colleagues(self, *names):
         """Raise unless the users in these fields are internal users of the record's company."""
@@ -253,10 +235,6 @@ class ItssWorkflowMixin(models.AbstractModel):
     def _get_locked_label(self):
         """Return the words for why the record is frozen: by default its state."""
         return self._get_state_label(self.state)
-
-    def _get_field_labels(self, names):
-        descriptions = self.fields_get(names, ["string"])
-        return ", ".join(descriptions[name]["string"] for name in names if name in descriptions)
 
     # -------------------------------------------------------------------------
     # Actions

@@ -10,6 +10,7 @@ class ItssImprovementCheck(models.Model):
 
     _name = "itss.improvement.check"
     _description = "Check of an Improvement"
+    _inherit = ["itss.guard.mixin"]
     _order = "date desc, id desc"
     _rec_name = "kind"
 

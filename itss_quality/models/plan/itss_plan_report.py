@@ -10,7 +10,7 @@ class ItssPlanReport(models.Model):
 
     _name = "itss.plan.report"
     _description = "Progress Report"
-    _inherit = ["itss.evidence.mixin"]
+    _inherit = ["itss.guard.mixin", "itss.evidence.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
 

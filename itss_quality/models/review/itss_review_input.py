@@ -31,7 +31,6 @@ DEPARTMENTS = {
     "feedback": "itss_operations_department_id",
     "objectives": "itss_operations_department_id",
 }
-COMPUTED_FIELDS = ("review_id", "company_id", "kind", "sequence", "figures", "is_frozen")
 ORGANISER_FIELDS = {"department_id", "suggestions"}
 FROZEN_FIELDS = {"department_id", "text"}
 # how long before the meeting a topic report is due
@@ -45,12 +44,13 @@ class ItssReviewInput(models.Model):
 
     _name = "itss.review.input"
     _description = "Management Review Input"
-    _inherit = ["mail.thread", "itss.todo.mixin"]
+    _inherit = ["itss.guard.mixin", "mail.thread", "itss.todo.mixin"]
     _order = "review_id, sequence, id"
     _rec_name = "kind"
     _check_company_auto = True
 
     _mail_post_access = "read"
+    _stamp_fields = ("review_id", "kind", "figures", "is_frozen")
 
     review_id = fields.Many2one("itss.review", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="review_id.company_id", store=True, index=True)
@@ -135,18 +135,9 @@ class ItssReviewInput(models.Model):
     def _check_writable(self, vals):
         """Refuse what is not the user's to write, or not any more.
 
-        :raise UserError: frozen text, a report that is being signed, or what the server computes
+        :raise UserError: frozen text, or a report that is being signed
         :raise AccessError: a department writes its text alone
         """
-        computed = [name for name in COMPUTED_FIELDS if name in vals]
-        if computed:
-            labels = self.fields_get(computed, ["string"])
-            raise UserError(
-                self.env._(
-                    "%(fields)s can't be entered: the review sets them.",
-                    fields=", ".join(labels[name]["string"] for name in computed),
-                )
-            )
         if not ORGANISER_FIELDS.isdisjoint(vals) and not self._is_organiser():
             raise AccessError(
                 self.env._("A department writes the text of its topic report, and nothing else.")

@@ -20,6 +20,7 @@ class ItssSurveyResult(models.Model):
 
     _name = "itss.survey.result"
     _description = "Survey Result"
+    _inherit = ["itss.guard.mixin"]
     _order = "round_id, sequence, id"
 
     round_id = fields.Many2one(

@@ -30,6 +30,7 @@ class AuditCommon(ItssCommon):
         cls.checklist = cls.env["itss.audit.checklist"].create(
             {
                 "name": "内审检查表",
+                "company_id": cls.company.id,
                 "line_ids": [
                     Command.create(
                         {"section": "quality", "clause": "5.1", "question": "计划是否经批准？"}

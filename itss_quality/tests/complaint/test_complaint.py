@@ -641,9 +641,9 @@ class TestComplaintAccess(ComplaintCommon):
 
     def test_a_source_the_user_can_t_read_is_refused(self):
         callback = self.make_callback()
-        callback.company_id = self.other_company
+        vals = {"company_id": self.other_company.id, "callback_id": callback.id}
         with self.assertRaises(AccessError):
-            self.make_complaint(callback_id=callback.id)
+            self.make_complaint(self.foreign_user, **vals)
 
 
 @tagged("post_install", "-at_install")

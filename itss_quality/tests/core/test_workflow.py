@@ -106,21 +106,13 @@ class TestWorkflow(ItssCommon):
     def test_the_reason_dialog_gives_no_right_of_its_own(self):
         plan = self.make_plan()
         plan.action_submit()
-        wizard = (
-            self.env["itss.step.reason"]
-            .with_user(self.staff_user)
-            .create(
-                {
-                    "res_model": "itss.plan",
-                    "res_id": plan.id,
-                    "new_state": "draft",
-                    "reason": "x",
-                }
-            )
-        )
+        vals = {"res_model": "itss.plan", "res_id": plan.id, "new_state": "draft", "reason": "x"}
+        with self.assertRaises(AccessError):
+            self.env["itss.step.reason"].with_user(self.staff_user).create(vals)
+        wizard = self.env["itss.step.reason"].with_user(self.desk_user).create(vals)
         with self.assertRaises(AccessError):
             wizard.action_confirm()
-        wizard.res_model = "res.users"
+        wizard.write({"res_model": "res.users", "res_id": self.desk_user.id})
         with self.assertRaisesRegex(UserError, "no steps"):
             wizard.action_confirm()
 

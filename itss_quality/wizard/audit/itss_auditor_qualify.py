@@ -18,6 +18,7 @@ class ItssAuditorQualify(models.TransientModel):
 
     _name = "itss.auditor.qualify"
     _description = "Qualification as Internal Auditor"
+    _inherit = ["itss.guard.mixin"]
 
     employee_id = fields.Many2one("hr.employee", required=True, ondelete="cascade")
     since = fields.Date(

@@ -11,6 +11,7 @@ class ItssAuditorSubstitute(models.TransientModel):
 
     _name = "itss.auditor.substitute"
     _description = "Change of the Audit Team"
+    _inherit = ["itss.guard.mixin"]
 
     audit_id = fields.Many2one("itss.audit", required=True, readonly=True, ondelete="cascade")
     company_id = fields.Many2one(related="audit_id.company_id")

@@ -19,6 +19,7 @@ class ItssCallbackCall(models.TransientModel):
 
     _name = "itss.callback.call"
     _description = "Call"
+    _inherit = ["itss.guard.mixin"]
 
     callback_id = fields.Many2one("itss.callback", required=True, readonly=True, ondelete="cascade")
     parent_id = fields.Many2one("itss.callback.call", readonly=True, ondelete="cascade")

@@ -15,6 +15,7 @@ class ItssCallbackLedger(models.TransientModel):
 
     _name = "itss.callback.ledger"
     _description = "Callback Ledger"
+    _inherit = ["itss.guard.mixin"]
 
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company

@@ -8,6 +8,7 @@ class ItssComplaintInvalid(models.TransientModel):
 
     _name = "itss.complaint.invalid"
     _description = "Invalid Complaint"
+    _inherit = ["itss.guard.mixin"]
 
     complaint_id = fields.Many2one("itss.complaint", required=True, ondelete="cascade")
     reason = fields.Text(required=True)

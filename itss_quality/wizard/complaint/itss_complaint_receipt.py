@@ -8,6 +8,7 @@ class ItssComplaintReceipt(models.TransientModel):
 
     _name = "itss.complaint.receipt"
     _description = "Correction of a Receipt"
+    _inherit = ["itss.guard.mixin"]
 
     complaint_id = fields.Many2one("itss.complaint", required=True, ondelete="cascade")
     received_at = fields.Datetime(string="Received on", required=True)

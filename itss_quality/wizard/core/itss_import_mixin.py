@@ -14,6 +14,7 @@ class ItssImportMixin(models.AbstractModel):
 
     _name = "itss.import.mixin"
     _description = "Import from Excel"
+    _inherit = ["itss.guard.mixin"]
 
     # of the problems of a file so many are listed
     _max_problems = 20

@@ -8,6 +8,7 @@ class ItssSettingPeriod(models.TransientModel):
 
     _name = "itss.setting.period"
     _description = "Settings in Force"
+    _inherit = ["itss.guard.mixin"]
 
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company

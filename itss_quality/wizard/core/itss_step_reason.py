@@ -9,6 +9,7 @@ class ItssStepReason(models.TransientModel):
 
     _name = "itss.step.reason"
     _description = "Reason for a Step"
+    _inherit = ["itss.guard.mixin"]
 
     res_model = fields.Char(required=True, readonly=True)
     res_id = fields.Many2oneReference(model_field="res_model", required=True, readonly=True)

@@ -8,6 +8,7 @@ class ItssImprovementEffectiveness(models.TransientModel):
 
     _name = "itss.improvement.effectiveness"
     _description = "Effectiveness Check"
+    _inherit = ["itss.guard.mixin"]
 
     improvement_id = fields.Many2one("itss.improvement", required=True, ondelete="cascade")
     problem = fields.Text(related="improvement_id.problem")

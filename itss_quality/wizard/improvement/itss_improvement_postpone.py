@@ -8,6 +8,7 @@ class ItssImprovementPostpone(models.TransientModel):
 
     _name = "itss.improvement.postpone"
     _description = "Change of a Deadline"
+    _inherit = ["itss.guard.mixin"]
 
     improvement_id = fields.Many2one("itss.improvement", required=True, ondelete="cascade")
     date_old = fields.Date(related="improvement_id.date_deadline", string="Present Deadline")

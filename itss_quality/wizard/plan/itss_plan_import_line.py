@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ...tools.plan_date import PlanDate, parse_plan_date
+from ...tools.references import filter_readable
 
 TEXT_FIELDS = (
     "number",
@@ -33,6 +34,7 @@ class ItssPlanImportLine(models.TransientModel):
 
     _name = "itss.plan.import.line"
     _description = "Row of the Plan's Table to Import"
+    _inherit = ["itss.guard.mixin"]
     _order = "row, id"
 
     wizard_id = fields.Many2one("itss.plan.import", required=True, index=True, ondelete="cascade")
@@ -78,20 +80,23 @@ class ItssPlanImportLine(models.TransientModel):
     def _compute_texts(self):
         for line in self:
             for name in TEXT_FIELDS:
-                line[name] = line.vals.get(name)
+                line[name] = (line.vals or {}).get(name)
 
     @api.depends("vals")
     def _compute_records(self):
         for line in self:
+            vals = line.vals or {}
             for name in ("responsible_department_ids", "supporting_department_ids"):
-                line[name] = self.env["hr.department"].browse(line.vals.get(name))
-            line.responsible_id = line.vals.get("responsible_id")
-            line.in_charge = line.vals.get("responsible_title") or line.responsible_id.name
+                departments = self.env["hr.department"].browse(vals.get(name) or ())
+                line[name] = filter_readable(departments)
+            employee = self.env["hr.employee"].browse(vals.get("responsible_id") or ())
+            line.responsible_id = filter_readable(employee)
+            line.in_charge = vals.get("responsible_title") or line.responsible_id.name
 
     @api.depends("vals", "wizard_id.plan_id", "wizard_id.year")
     def _compute_dates(self):
         for line in self:
-            line.update(get_line_dates(line.vals, line.wizard_id._get_year())._asdict())
+            line.update(get_line_dates(line.vals or {}, line.wizard_id._get_year())._asdict())
 
     @api.depends("remarks", "unknown_departments", "date_text", "date_start", "date_end")
     def _compute_warning(self):
@@ -105,7 +110,7 @@ class ItssPlanImportLine(models.TransientModel):
             self.env._("There is no department “%s”.", name)
             for name in self.unknown_departments or ()
         ]
-        if not warnings and not self.vals.get("responsible_department_ids"):
+        if not warnings and not (self.vals or {}).get("responsible_department_ids"):
             warnings.append(self.env._("There is no responsible department."))
         warnings += filter(None, [self.remarks])
         year = self.wizard_id._get_year()

@@ -10,6 +10,7 @@ class ItssPlanWorkChoice(models.TransientModel):
 
     _name = "itss.plan.work.choice"
     _description = "Choice of a Plan Line's Records"
+    _inherit = ["itss.guard.mixin"]
 
     line_id = fields.Many2one("itss.plan.line", required=True, readonly=True, ondelete="cascade")
     work_model = fields.Char(required=True, readonly=True)

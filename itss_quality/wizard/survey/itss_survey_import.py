@@ -13,6 +13,7 @@ from ...models.survey.itss_survey_participant import GROUP_QUALITY, WAITING_STAT
 from ...tools.excel import Problem, parse_day
 from ...tools.plan_names import fold_name
 from ...tools.public import public
+from ...tools.records import without_notes
 from ...tools.survey_excel import (
     FIXED_KEYS,
     HEADINGS_ROW,
@@ -323,13 +324,12 @@ class ItssSurveyImport(models.TransientModel):
             # else the order of the answers would be that of the file
             random.shuffle(entries)
         # who entered what, when and from where stands in fields; no note for each on top
-        context = {"tracking_disable": True}
         participants = self.env["itss.survey.participant"].union(*(entry[1] for entry in entries))
-        participants.with_context(**context).sudo()._create_answers()
+        without_notes(participants).sudo()._create_answers()
         problems = []
         for row, participant, answers, channel, day in entries:
             try:
-                participant.with_context(**context)._register_answers(answers, channel, day)
+                without_notes(participant)._register_answers(answers, channel, day)
             except AccessError:
                 raise
             except UserError as error:

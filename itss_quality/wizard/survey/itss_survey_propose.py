@@ -6,6 +6,7 @@ from odoo.tools import email_normalize
 from odoo.tools.misc import format_date
 
 from ...tools.public import public
+from ...tools.records import without_notes
 
 
 class ItssSurveyPropose(models.TransientModel):
@@ -13,6 +14,7 @@ class ItssSurveyPropose(models.TransientModel):
 
     _name = "itss.survey.propose"
     _description = "Propose Survey Participants"
+    _inherit = ["itss.guard.mixin"]
 
     round_id = fields.Many2one("itss.survey.round", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="round_id.company_id")
@@ -155,10 +157,6 @@ class ItssSurveyPropose(models.TransientModel):
                     "channel": "phone" if by_phone else self.channel,
                 }
             )
-        context = {
-            "tracking_disable": True,
-            "mail_create_nolog": True,
-            "mail_create_nosubscribe": True,
-        }
-        participants = present.with_context(**context).create(vals_list)
+        # the round's note tells of all of them
+        participants = without_notes(present).create(vals_list)
         return participants.with_env(self.env), doubled
