@@ -58,6 +58,7 @@ from .plan import (
     test_plan_work,
 )
 from .review import (
+    test_figures,
     test_review,
     test_review_tours,
 )

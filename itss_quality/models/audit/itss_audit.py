@@ -1,6 +1,8 @@
 from collections import defaultdict
 from datetime import timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -25,6 +27,8 @@ ENDED_STATES = ("closed", *DROPPED_STATES)
 PLANNED_STATES = ("approved", *RUNNING_STATES, "closed")
 # says that a revision is being made; an object, as no caller can send it in a context
 REVISION = object()
+# it can still be said which departments an audit reaches
+COVERING_STATES = ("draft", "submitted", "reviewed", "approved")
 OPEN_NONCONFORMITY_STATES = ("draft", "raised", "disputed", "confirmed")
 
 
@@ -42,6 +46,8 @@ class ItssAudit(models.Model):
     _order = "date_start desc, id desc"
     _check_company_auto = True
     _figure_topics = {"audits": 10}
+    _dated_fields = ("state",)
+    _state_stamps = {"approved": "approved_date", "closed": "date_closed"}
 
     _number_prefix = "IA"
     _mail_post_access = "read"
@@ -300,11 +306,22 @@ class ItssAudit(models.Model):
                 audit.state == "in_progress" and audit._is_led_by_me() and not on_site
             )
 
-    @api.depends("lead_auditor_id", "auditor_ids", "date_start", "date_end", "plan_line_id")
+    @api.depends(
+        "lead_auditor_id",
+        "auditor_ids",
+        "date_start",
+        "date_end",
+        "plan_line_id",
+        "department_ids",
+        "company_id",
+        "state",
+    )
     def _compute_warning(self):
         for audit in self:
             warnings = audit._get_qualification_warnings()
             warnings += audit.plan_line_id._get_external_warnings(audit.date_end)
+            if audit.state in COVERING_STATES:
+                warnings += audit._get_coverage_warnings()
             audit.warning = "\n".join(warnings)
 
     @api.depends("lead_auditor_id", "auditor_ids")
@@ -408,6 +425,50 @@ class ItssAudit(models.Model):
             for auditor in self._get_team()
             if not auditor._itss_is_qualified(self.date_start, self.date_end)
         ]
+
+    def _get_coverage_warnings(self):
+        """Name the departments that no audit has reached for long, nor does this one."""
+        if not (unreached := self._get_unreached()):
+            return []
+        return [
+            self.env._(
+                "No audit has reached these departments for %(months)s months, and this plan leaves "
+                "them out: %(departments)s.",
+                months=self.company_id.itss_audit_coverage_months,
+                departments="、".join(unreached.mapped("name")),
+            )
+        ]
+
+    def _get_unreached(self):
+        """Return the departments that no audit has reached for long, nor does this one.
+
+        Asked for are those with somebody in them that have existed for as long. An audit has reached
+        its departments when its report was issued.
+
+        :return: ``hr.department``, in superuser mode
+        """
+        self.ensure_one()
+        company = self.company_id
+        departments = self.env["hr.department"].sudo()
+        if not self.date_start or not company:
+            return departments
+        since = self.date_start - relativedelta(months=company.itss_audit_coverage_months)
+        reached = self.sudo().search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "in", ("follow_up", "closed")),
+                ("date_end", ">=", since),
+                ("date_start", "<=", self.date_start),
+            ]
+        )
+        return departments.search(
+            [
+                ("company_id", "=", company.id),
+                ("create_date", "<", get_midnight(self.env, since, company)),
+                ("member_ids", "any", [("active", "=", True)]),
+                ("id", "not in", (reached.department_ids | self.department_ids).ids),
+            ]
+        )
 
     def _check_auditors(self, auditors, departments):
         """Raise unless the auditors belong to the team and are independent of the departments.
@@ -907,32 +968,16 @@ class ItssAudit(models.Model):
     def _get_result_table(self):
         """Return the results by department, counted from the lines (superuser mode).
 
-        A line judged as nonconforming counts under the grade of its nonconformity, so that the
-        table says the same as the list of nonconformities; under "withdrawn" when that was.
-
-        :return: ``({result: label}, [(department, {result: count})])``, the total as ``(None, …)``
+        :return: ``({finding: label}, [(department, {finding: count})])``, the total as ``(None, …)``
             at the end; what is withdrawn or open has a label only where there is any
         """
         self.ensure_one()
-        nonconformities = self.env["itss.nonconformity"]
-        grades = dict(nonconformities._fields["grade"]._description_selection(self.env))
-        labels = {}
-        for key, label in self.line_ids._fields["result"]._description_selection(self.env):
-            labels |= {} if key in grades else {key: label}
-            if key == "conforming":
-                labels |= grades
-        labels["withdrawn"], labels["open"] = self.env._("Withdrawn"), self.env._("Not Judged Yet")
-        counted = self.nonconformity_ids.filtered(lambda one: one.state != "draft")
-        found = {one.audit_line_id: "withdrawn" for one in counted}
-        for one in counted.filtered(lambda one: one.state != "withdrawn"):
-            found[one.audit_line_id] = one.grade
+        labels = self.line_ids._get_finding_labels()
         table, total = defaultdict(lambda: defaultdict(int)), defaultdict(int)
         for line in self.line_ids:
-            result = line.result or "open"
-            if result in grades:
-                result = found.get(line, result)
-            table[line.department_id][result] += 1
-            total[result] += 1
+            finding = line._get_finding()
+            table[line.department_id][finding] += 1
+            total[finding] += 1
         for key in ("withdrawn", "open"):
             if not total[key]:
                 del labels[key]
@@ -941,7 +986,8 @@ class ItssAudit(models.Model):
     def _get_distribution(self):
         """Return the distribution of nonconformities 部门 × 条款 (superuser mode).
 
-        :return: ``(clauses, [(department, {clause: count})])``, without those withdrawn
+        :return: ``(clauses, [(department, {clause: count})])``, without those withdrawn; the audited
+            departments in which nothing was found at the end
         """
         self.ensure_one()
         table, clauses = defaultdict(lambda: defaultdict(int)), set()
@@ -952,6 +998,8 @@ class ItssAudit(models.Model):
         ):
             table[department][clause or ""] = count
             clauses.add(clause or "")
+        for department in self.department_ids - self.env["hr.department"].union(*table):
+            table[department] = {}
         return sorted(clauses), list(table.items())
 
     @api.model
@@ -960,35 +1008,49 @@ class ItssAudit(models.Model):
 
     @api.model
     def _get_figure_domain(self, period):
+        return Domain("id", "in", [*self._read_planned(period)])
+
+    @api.model
+    def _read_planned(self, period):
+        """Return the audits of a period, or of its plan, that were planned when it ended.
+
+        :return: ``{id: state it was in}``
+        """
         in_period = Domain("date_start", "<=", period.date_to) & Domain(
             "date_end", ">=", period.date_from
         )
         plan = period.plan
-        of_plan = Domain("plan_line_id.plan_id", "=", plan.id) if plan else Domain.FALSE
-        return (
-            Domain("company_id", "=", period.company.id)
-            & Domain("state", "in", PLANNED_STATES)
-            & (in_period | of_plan)
+        of_plan = (
+            Domain("plan_line_id.plan_id", "any", plan._get_revision_domain())
+            if plan
+            else Domain.FALSE
         )
+        audits = Domain("company_id", "=", period.company.id) & (in_period | of_plan)
+        return {
+            row["id"]: row["state"]
+            for row in self._read_past(audits, period.end, id=SQL("id"), state=SQL("state_then"))
+            if row["state"] in PLANNED_STATES
+        }
 
     @api.model
     def _get_figures(self, period):
-        audits = self.search(self._get_figure_domain(period))
-        raised = self.env["itss.nonconformity"]._read_group(
-            [("audit_id", "in", audits.ids), ("state", "not in", ("draft", "withdrawn"))],
-            ["grade", "state"],
-            ["__count"],
+        states = self._read_planned(period)
+        closed_audits = [state for state in states.values() if state == "closed"]
+        nonconformities = self.env["itss.nonconformity"]
+        found = nonconformities._count_past(
+            nonconformities._get_raised_domain(period) & Domain("audit_id", "in", [*states]),
+            period.end,
+            total=SQL("state_then != 'withdrawn'"),
+            closed=SQL("state_then = 'closed'"),
+            major=SQL("state_then != 'withdrawn' AND grade = 'major'"),
         )
-        total = sum(count for _grade, _state, count in raised)
-        closed = sum(count for _grade, state, count in raised if state == "closed")
-        major = sum(count for grade, _state, count in raised if grade == "major")
-        closed_audits = audits.filtered(lambda audit: audit.state == "closed")
+        total, closed = found["total"], found["closed"]
         return {
             "audits": [
-                Figure(self.env._("Internal audits planned"), len(audits)),
+                Figure(self.env._("Internal audits planned"), len(states)),
                 Figure(self.env._("Internal audits closed"), len(closed_audits)),
                 Figure(self.env._("Nonconformities raised"), total),
-                Figure(self.env._("Of these major"), major),
+                Figure(self.env._("Of these major"), found["major"]),
                 Figure.rate(self.env._("Nonconformities closed (%)"), closed, total),
             ]
         }

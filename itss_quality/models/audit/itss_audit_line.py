@@ -264,6 +264,38 @@ class ItssAuditLine(models.Model):
             )
 
     # -------------------------------------------------------------------------
+    # Words
+    # -------------------------------------------------------------------------
+
+    def _get_finding(self):
+        """Return what the line counts as, on every paper (superuser mode).
+
+        That is its verdict. One judged as nonconforming goes by the grade of its nonconformity, which
+        knows slight ones, too; as "withdrawn" when that was, and as "open" without a verdict.
+
+        :return: key of :meth:`_get_finding_labels`
+        """
+        self.ensure_one()
+        raised = self.nonconformity_ids.filtered(lambda one: one.state != "draft")
+        standing = raised.filtered(lambda one: one.state != "withdrawn")
+        if self.result in NONCONFORMING and raised:
+            return standing[:1].grade or "withdrawn"
+        return self.result or "open"
+
+    @api.model
+    def _get_finding_labels(self):
+        """Return the words for what a line can count as, in the order of their columns."""
+        grades = self.env["itss.nonconformity"]._fields["grade"]
+        grades = dict(grades._description_selection(self.env))
+        labels = {}
+        for key, label in self._fields["result"]._description_selection(self.env):
+            labels |= {} if key in grades else {key: label}
+            if key == "conforming":
+                labels |= grades
+        withdrawn, unjudged = self.env._("Withdrawn"), self.env._("Not Judged Yet")
+        return {**labels, "withdrawn": withdrawn, "open": unjudged}
+
+    # -------------------------------------------------------------------------
     # Improvements: what is no nonconformity, but could be better
     # -------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 from odoo.tools.misc import format_datetime
 
 from ...tools.figures import Figure
@@ -32,6 +33,12 @@ class ItssNonconformity(models.Model):
     _order = "id desc"
     _check_company_auto = True
     _figure_topics = {"nonconformities": 10}
+    _dated_fields = ("state", "date_deadline")
+    _state_stamps = {
+        "raised": "raised_at",
+        "confirmed": "confirmed_at",
+        "closed": "closed_at",
+    }
 
     _number_prefix = "NC"
     _mail_post_access = "read"
@@ -571,29 +578,44 @@ class ItssNonconformity(models.Model):
 
     @api.model
     def _get_figure_domain(self, period):
-        # raised in the period, or still open when it began
-        return (
-            Domain("company_id", "=", period.company.id)
-            & Domain("state", "!=", "withdrawn")
-            & Domain("raised_at", "<", period.end)
-            & (
-                Domain("raised_at", ">=", period.start)
-                | Domain("closed_at", "=", False)
-                | Domain("closed_at", ">=", period.start)
-            )
+        rows = self._read_past(
+            self._get_raised_domain(period),
+            period.end,
+            id=SQL("id"),
+            counts=self._get_counted(period),
+        )
+        return Domain("id", "in", [row["id"] for row in rows if row["counts"]])
+
+    @api.model
+    def _get_counted(self, period):
+        """Return the condition of those raised in a period, or still open when it began."""
+        return SQL(
+            "(state_then != 'withdrawn' AND (state_then != 'closed' OR raised_at >= %(start)s"
+            " OR COALESCE(state_since, closed_at) >= %(start)s))",
+            start=period.start,
         )
 
     @api.model
+    def _get_raised_domain(self, period):
+        """Return the domain of those raised before the end of a period."""
+        return Domain("company_id", "=", period.company.id) & Domain("raised_at", "<", period.end)
+
+    @api.model
     def _get_figures(self, period):
-        domain = self._get_figure_domain(period)
-        groups = self._read_group(domain, ["state", "grade"], ["__count"])
-        total = sum(count for _state, _grade, count in groups)
-        closed = sum(count for state, _grade, count in groups if state == "closed")
-        major = sum(count for _state, grade, count in groups if grade == "major")
-        raised = self.search_count(domain & Domain("raised_at", ">=", period.start))
-        late = self.search_count(
-            domain & Domain("state", "!=", "closed") & Domain("date_deadline", "<", period.as_of)
+        counted = self._get_counted(period)
+        counts = self._count_past(
+            self._get_raised_domain(period),
+            period.end,
+            total=counted,
+            closed=SQL("%s AND state_then = 'closed'", counted),
+            major=SQL("%s AND grade = 'major'", counted),
+            raised=SQL("%s AND raised_at >= %s", counted, period.start),
+            late=SQL(
+                "%s AND state_then != 'closed' AND date_deadline_then < %s", counted, period.as_of
+            ),
         )
+        total, closed, raised = counts["total"], counts["closed"], counts["raised"]
+        major, late = counts["major"], counts["late"]
         return {
             "nonconformities": [
                 Figure(self.env._("Nonconformities raised"), raised),

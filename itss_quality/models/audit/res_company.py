@@ -18,8 +18,18 @@ class ResCompany(models.Model):
         help="The deadline that a new nonconformity starts with.",
         setting=("audit",),
     )
+    itss_audit_coverage_months = fields.Integer(
+        string="Months Between Audits of a Department",
+        default=12,
+        help="A new audit plan warns about departments that no audit has reached for so long.",
+        setting=("audit",),
+    )
 
     _itss_nonconformity_days_positive = models.Constraint(
         "CHECK(itss_nonconformity_days >= 0)",
         "A nonconformity can't be corrected before it is raised.",
+    )
+    _itss_audit_coverage_months_positive = models.Constraint(
+        "CHECK(itss_audit_coverage_months > 0)",
+        "Departments are audited again after one month at the earliest.",
     )

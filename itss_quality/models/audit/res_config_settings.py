@@ -8,3 +8,6 @@ class ResConfigSettings(models.TransientModel):
     itss_nonconformity_days = fields.Integer(
         related="company_id.itss_nonconformity_days", readonly=False
     )
+    itss_audit_coverage_months = fields.Integer(
+        related="company_id.itss_audit_coverage_months", readonly=False
+    )

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import plaintext2html
+from odoo.tools import SQL, plaintext2html
 
 from ...tools.batches import run_batches
 from ...tools.durations import format_minutes
@@ -53,6 +53,7 @@ class ItssCallback(models.Model):
     _order = "deadline, id"
     _rec_names_search = ["ticket_number", "contact_name", "customer_id.name"]
     _figure_topics = {"measurements": 10, "objectives": 20, "processes": 20, "feedback": 20}
+    _dated_fields = ("is_solved", "score")
 
     # what a callback is about, the most telling one first
     _subject_fields = ("ticket_id",)
@@ -1072,29 +1073,13 @@ class ItssCallback(models.Model):
 
     @api.model
     def _get_figures(self, period):
-        # the analysis is no table: it does not know what has to be written first
-        self.flush_model()
-        [counts] = self.env["itss.callback.report"]._read_group(
-            period.get_domain("resolved_at"),
-            [],
-            [
-                "due_count:sum",
-                "done_count:sum",
-                "on_time_count:sum",
-                "first_solved_count:sum",
-                "score_count:sum",
-                "reset_count:sum",
-                "late_reset_count:sum",
-                "score:avg",
-            ],
-        )
-        due, done, on_time, solved, n, reset, late = (count or 0 for count in counts[:-1])
+        counts = self._count_for_figures(period)
+        due, done, on_time = counts["due"], counts["done"], counts["on_time"]
+        solved, reset, late = (counts[name] for name in ("first_solved", "reset", "late_reset"))
         satisfaction = Figure(
-            self.env._("Satisfaction by callbacks (project level)"),
-            counts[-1] if n else None,
-            n=n,
+            self.env._("Satisfaction by callbacks (project level)"), counts["score"], n=done
         )
-        target = say_target(self.env, period.plan.satisfaction_target)
+        target = say_target(self.env, self._get_satisfaction_target(period))
         return {
             "objectives": [satisfaction._replace(note=target)],
             "processes": [
@@ -1111,6 +1096,50 @@ class ItssCallback(models.Model):
             ],
             "feedback": [satisfaction],
         }
+
+    @api.model
+    def _count_for_figures(self, period):
+        """Return what the callbacks of tickets solved in a period came to.
+
+        Each is judged when the period is over, or at its deadline if that is later: a call made in
+        time counts, whichever month it falls into; one made after that changes nothing any more.
+        """
+        ended = "(state = %s AND (%s < %s OR %s <= deadline))"
+        done_at, cancelled_at = SQL("done_at"), SQL("COALESCE(cancelled_at, resolved_at)")
+        done = SQL(ended, "done", done_at, period.end, done_at)
+        reset = SQL(ended, "cancelled", cancelled_at, period.end, cancelled_at)
+        due = SQL(
+            """
+            CASE WHEN state = 'cancelled' THEN COALESCE(is_cancelled_late, FALSE)
+                 ELSE %s OR state = 'unreachable' OR deadline <= %s END
+            """,
+            done,
+            fields.Datetime.now(),
+        )
+        [counts] = self._read_past(
+            self._get_figure_domain(period),
+            period.end,
+            due=SQL("count(*) FILTER (WHERE %s)", due),
+            done=SQL("count(*) FILTER (WHERE %s)", done),
+            on_time=SQL("count(*) FILTER (WHERE %s AND is_on_time)", done),
+            first_solved=SQL(
+                "count(*) FILTER (WHERE %s AND is_solved_then = 'yes' AND cycle = 1)", done
+            ),
+            reset=SQL("count(*) FILTER (WHERE %s)", reset),
+            late_reset=SQL("count(*) FILTER (WHERE %s AND is_cancelled_late)", reset),
+            score=SQL("avg(score_then) FILTER (WHERE %s)", done),
+        )
+        return counts
+
+    @api.model
+    def _get_satisfaction_target(self, period):
+        """Return the target of the plan that is carried out, in the revision of that time."""
+        plan = period.plan
+        return plan and plan._get_in_force(period)[:1].satisfaction_target
+
+    def _is_dated(self):
+        # a verdict counts as it was given; what was corrected later is noted
+        return self.state == "done"
 
     # -------------------------------------------------------------------------
     # ACTIONS

@@ -50,6 +50,12 @@ class ItssComplaint(models.Model):
     _order = "received_at desc, id desc"
     _check_company_auto = True
     _figure_topics = {"measurements": 20, "feedback": 30}
+    _dated_fields = ("state", "severity", "received_at", "acknowledged_at", "resolved_at")
+    _state_stamps = {
+        "acknowledged": "acknowledged_at",
+        "resolved": "resolved_at",
+        "closed": "closed_at",
+    }
     _primary_email = "email"
 
     _number_prefix = "CP"
@@ -1281,23 +1287,25 @@ class ItssComplaint(models.Model):
 
     @api.model
     def _get_figures(self, period):
-        domain = self._get_figure_domain(period) & Domain("state", "!=", "invalid")
-        self.flush_model()
-        [row] = self.env.execute_query_dict(
-            self._search(domain).select(
-                SQL(
-                    """
-                    count(*) AS received,
-                    count(*) FILTER (WHERE state = 'closed') AS closed,
-                    count(*) FILTER (WHERE severity = 'major') AS major,
-                    count(acknowledged_at) AS acknowledged,
-                    avg(acknowledge_hours) FILTER (WHERE acknowledged_at IS NOT NULL)
-                        AS acknowledge_hours,
-                    count(resolved_at) AS resolved,
-                    avg(resolve_hours) FILTER (WHERE resolved_at IS NOT NULL) AS resolve_hours
-                    """
-                )
-            )
+        # a stamp that was set after the end, and never taken back, is no fact of the period either
+        received = SQL(
+            "state_then != 'invalid' AND received_at_then >= %s AND received_at_then < %s",
+            period.start,
+            period.end,
+        )
+        acknowledged = SQL("%s AND acknowledged_at_then < %s", received, period.end)
+        answered = SQL("%s AND resolved_at_then < %s", received, period.end)
+        hours = "avg(extract(epoch FROM %s - received_at_then) / 3600) FILTER (WHERE %s)"
+        [row] = self._read_past(
+            self._get_moved_domain(period, "received_at"),
+            period.end,
+            received=SQL("count(*) FILTER (WHERE %s)", received),
+            closed=SQL("count(*) FILTER (WHERE %s AND state_then = 'closed')", received),
+            major=SQL("count(*) FILTER (WHERE %s AND severity_then = 'major')", received),
+            acknowledged=SQL("count(*) FILTER (WHERE %s)", acknowledged),
+            acknowledge_hours=SQL(hours, SQL("acknowledged_at_then"), acknowledged),
+            resolved=SQL("count(*) FILTER (WHERE %s)", answered),
+            resolve_hours=SQL(hours, SQL("resolved_at_then"), answered),
         )
         received, closed, major = row["received"], row["closed"], row["major"]
         return {

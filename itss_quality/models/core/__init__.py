@@ -12,6 +12,7 @@ from . import itss_distribution_mixin
 from . import itss_report_mixin
 from . import itss_event_mixin
 from . import itss_part_mixin
+from . import itss_figure_fact
 from . import itss_figure_mixin
 from . import itss_link_mixin
 from . import itss_meeting

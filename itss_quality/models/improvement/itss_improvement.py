@@ -35,6 +35,8 @@ class ItssImprovement(models.Model):
     _order = "date_deadline, id desc"
     _check_company_auto = True
     _figure_topics = {"improvements": 10, "nonconformities": 20}
+    _dated_fields = ("state", "date_deadline", "kind")
+    _state_stamps = {"closed": "verified_date"}
 
     _number_prefix = "IM"
     _mail_post_access = "read"
@@ -599,36 +601,23 @@ class ItssImprovement(models.Model):
 
     @api.model
     def _count_for_figures(self, period):
-        """Return how many were raised and closed, of what kind, and are open and late."""
-        self.flush_model()
-        [row] = self.env.execute_query_dict(
-            SQL(
-                """
-                SELECT count(*) FILTER (WHERE is_raised) AS raised,
-                       count(*) FILTER (WHERE is_raised AND kind = 'corrective') AS corrective,
-                       count(*) FILTER (WHERE is_closed) AS closed,
-                       count(*) FILTER (WHERE is_closed AND kind = 'corrective')
-                           AS corrective_closed,
-                       count(*) FILTER (WHERE state NOT IN ('closed', 'cancelled')) AS open,
-                       count(*) FILTER (WHERE state NOT IN ('closed', 'cancelled')
-                                          AND date_deadline < %(as_of)s) AS late
-                  FROM (
-                        SELECT *, create_date >= %(start)s AND state != 'cancelled' AS is_raised,
-                               state = 'closed' AND verified_date BETWEEN %(date_from)s
-                                                                      AND %(date_to)s AS is_closed
-                          FROM itss_improvement
-                         WHERE company_id = %(company)s AND create_date < %(end)s
-                       ) AS improvement
-                """,
-                company=period.company.id,
-                date_from=period.date_from,
-                date_to=period.date_to,
-                as_of=period.as_of,
-                start=period.start,
-                end=period.end,
-            )
+        """Return how many were raised and closed, of what kind, and were open and late at the end."""
+        raised = SQL("create_date >= %s AND state_then != 'cancelled'", period.start)
+        closed = SQL(
+            "state_then = 'closed' AND COALESCE(state_since, create_date) >= %s", period.start
         )
-        return row
+        corrective = SQL("kind_then = 'corrective'")
+        is_open = SQL("state_then IN %s", OPEN_STATES)
+        return self._count_past(
+            Domain("company_id", "=", period.company.id) & Domain("create_date", "<", period.end),
+            period.end,
+            raised=raised,
+            corrective=SQL("%s AND %s", raised, corrective),
+            closed=closed,
+            corrective_closed=SQL("%s AND %s", closed, corrective),
+            open=is_open,
+            late=SQL("%s AND date_deadline_then < %s", is_open, period.as_of),
+        )
 
     # -------------------------------------------------------------------------
     # ACTIONS

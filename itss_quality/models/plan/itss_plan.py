@@ -27,6 +27,8 @@ class ItssPlan(models.Model):
     _order = "year desc, number desc, id desc"
     _check_company_auto = True
     _figure_topics = {"changes": 10}
+    _dated_fields = ("state",)
+    _state_stamps = {"approved": "approved_date"}
 
     _number_prefix = "QP"
     _document_report = "itss_quality.itss_plan_report_pdf"
@@ -238,7 +240,7 @@ class ItssPlan(models.Model):
         open_lines = self._get_open_lines()
         if new_state != "closed" or not open_lines:
             return super()._get_step_info(new_state)
-        lines = [f"{line.display_name} ({line.progress} %)" for line in open_lines]
+        lines = [f"{line.display_name} ({line.progress:.0f} %)" for line in open_lines]
         return "\n".join([self.env._("These lines are still open:"), *lines])
 
     def _check_step(self, new_state, vals):
@@ -386,6 +388,20 @@ class ItssPlan(models.Model):
         return self._get_figure_domain(period) & Domain(
             "state", "in", ("approved", "superseded", "closed")
         )
+
+    @api.model
+    def _get_in_force(self, period):
+        """Return the plans that were in force when a period ended.
+
+        Of the plan that is carried out it is the revision of that time, or itself where none was.
+        """
+        plan = period.plan
+        domain = plan._get_revision_domain() if plan else self._get_figure_domain(period)
+        return self._search_past(domain, period.end, ("approved", "closed")) or plan
+
+    def _get_revision_domain(self):
+        """Return the domain of all revisions of the plan: they share its number."""
+        return Domain("company_id", "=", self.company_id.id) & Domain("number", "=", self.number)
 
     # -------------------------------------------------------------------------
     # ACTIONS

@@ -6,6 +6,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
 from ...tools.figures import Figure
@@ -38,6 +39,8 @@ class ItssPlanLine(models.Model):
     _rec_names_search = ["number", "name"]
     _check_company_auto = True
     _figure_topics = {"processes": 10, "objectives": 30}
+    _dated_fields = ("state", "date_end")
+    _state_stamps = {"done": "date_done"}
 
     _mail_post_access = "read"
     _clock_fields = ("state", "plan_state", "date_end", "company_id.itss_reminder_days")
@@ -197,7 +200,7 @@ class ItssPlanLine(models.Model):
         compute="_compute_works",
         help="What carries out the line and can be started now by the current user.",
     )
-    progress = fields.Integer(
+    progress = fields.Float(
         string="Progress (%)",
         compute="_compute_progress",
         store=True,
@@ -305,7 +308,7 @@ class ItssPlanLine(models.Model):
                 figures = [latest.get(department, 0) for department in responsible]
             else:
                 figures = list(latest.values())[-1:]
-            line.progress = round(sum(figures) / len(figures)) if figures else 0
+            line.progress = sum(figures) / len(figures) if figures else 0
 
     @api.depends("kind", "state", "plan_state")
     @api.depends_context("uid", "lang")
@@ -814,17 +817,18 @@ class ItssPlanLine(models.Model):
 
     @api.model
     def _get_figure_domain(self, period):
-        if period.plan:
-            return Domain("plan_id", "=", period.plan.id)
-        years = self.env["itss.plan"]._get_figure_domain(period)
-        return years & Domain("plan_state", "in", ("approved", "closed"))
+        return Domain("plan_id", "in", self.env["itss.plan"]._get_in_force(period).ids)
 
     @api.model
     def _get_figures(self, period):
-        domain = self._get_figure_domain(period) & Domain("state", "!=", "cancelled")
-        states = dict(self._read_group(domain, ["state"], ["__count"]))
-        total, done = sum(states.values()), states.get("done", 0)
-        late = domain & Domain("state", "!=", "done") & Domain("date_end", "<", period.as_of)
+        counts = self._count_past(
+            self._get_figure_domain(period),
+            period.end,
+            total=SQL("state_then != 'cancelled'"),
+            done=SQL("state_then = 'done'"),
+            late=SQL("state_then IN %s AND date_end_then < %s", OPEN_STATES, period.as_of),
+        )
+        total, done, late = counts["total"], counts["done"], counts["late"]
         return {
             # objectives are planned, and not kept yet
             "objectives": [
@@ -835,7 +839,7 @@ class ItssPlanLine(models.Model):
             "processes": [
                 Figure(self.env._("Lines of the plan"), total),
                 Figure.part(self.env._("Lines done"), done, total),
-                Figure.part(self.env._("Lines late"), self.search_count(late), total),
+                Figure.part(self.env._("Lines late"), late, total),
             ],
         }
 
@@ -855,7 +859,7 @@ class ItssPlanLine(models.Model):
             "res_model": "itss.plan.report",
             "view_mode": "form",
             "target": "new",
-            "context": {"default_line_id": self.id, "default_percent": self.progress},
+            "context": {"default_line_id": self.id, "default_percent": round(self.progress)},
         }
 
     @public(on="record")

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
 from ...tools.figures import Figure
@@ -175,39 +176,61 @@ class ItssReviewDecision(models.Model):
             label = self.env._("Decisions of the review before")
             note = self.env._("there is no earlier review")
             return {"previous_actions": [Figure(label, note=note)]}
-        # those of the last one, and whatever is still open of the ones before
+        # those of the last one, and whatever was still open of the ones before
         earlier = self.search(
             [
                 ("company_id", "=", period.company.id),
                 ("review_id", "!=", period.work.id),
-                ("review_id.state", "in", ("held", "closed")),
+                ("review_id.held_at", "<", period.end),
                 ("review_id.period_end", "<=", previous.period_end),
             ]
         )
+        became = (previous.decision_ids | earlier)._read_improvements(period)
         decisions = previous.decision_ids | earlier.filtered(
-            lambda decision: decision.improvement_state not in ("closed", "cancelled")
+            lambda decision: became[decision][1] not in ("closed", "cancelled")
         )
-        closed = decisions.filtered(lambda decision: decision.improvement_state == "closed")
+        closed = decisions.filtered(lambda decision: became[decision][1] == "closed")
         label = self.env._("Decisions of %(review)s", review=previous.display_name)
         return {
             "previous_actions": [
                 Figure(label, len(decisions)),
                 Figure.part(self.env._("Carried out and verified"), len(closed), len(decisions)),
-                *(decision._get_figure() for decision in decisions),
+                *(decision._get_figure(*became[decision]) for decision in decisions),
             ]
         }
 
-    def _get_figure(self):
-        """Return the decision with the state of its improvement."""
+    def _read_improvements(self, period):
+        """Return the newest improvement of each decision as it was when a period ended.
+
+        :return: ``{decision: (number, state)}``, both ``None`` without an improvement
+        """
+        rows = self.env["itss.improvement"]._read_past(
+            Domain("source_model", "=", self._name)
+            & Domain("source_id", "in", self.ids)
+            & Domain("create_date", "<", period.end),
+            period.end,
+            id=SQL("id"),
+            source=SQL("source_id"),
+            number=SQL("number"),
+            state=SQL("state_then"),
+        )
+        newest = {
+            row["source"]: (row["number"], row["state"])
+            for row in sorted(rows, key=lambda row: row["id"])
+        }
+        return {decision: newest.get(decision.id, (None, None)) for decision in self}
+
+    def _get_figure(self, number, state):
+        """Return the decision with number and state of its improvement."""
         states = dict(self._fields["improvement_state"]._description_selection(self.env))
         details = (
-            self.improvement_id.number,
+            number,
             self.owner_id.name,
             self.date_deadline and format_date(self.env, self.date_deadline),
         )
         return Figure(
             self.name,
-            states.get(self.improvement_state) or self.env._("no improvement"),
+            states.get(state) or self.env._("no improvement"),
             note=" · ".join(filter(None, details)),
         )
 

@@ -42,6 +42,7 @@ class ItssSurveyRound(models.Model):
     _order = "date_start desc, id desc"
     _check_company_auto = True
     _figure_topics = {"objectives": 10, "feedback": 10}
+    _dated_fields = ("score", "score_count")
 
     _number_prefix = "SR"
     _mail_post_access = "read"
@@ -577,19 +578,31 @@ class ItssSurveyRound(models.Model):
 
     @api.model
     def _get_figure_domain(self, period):
-        return period.get_domain("ended_at") & Domain("state", "in", ("analysing", "closed"))
+        return period.get_domain("ended_at")
+
+    def _is_dated(self):
+        # what is counted is what a round ended with, and answers that were under way then
+        return self.state in ("analysing", "closed")
 
     @api.model
     def _get_figures(self, period):
-        rounds = self.search(self._get_figure_domain(period)).sorted("ended_at")
+        rows = self._read_past(
+            self._get_figure_domain(period),
+            period.end,
+            name=SQL("name"),
+            ended_at=SQL("ended_at"),
+            target=SQL("target"),
+            score=SQL("score_then"),
+            n=SQL("score_count_then"),
+        )
         figures = [
             Figure(
-                round_.name,
-                round_.score if round_.score_count else None,
-                n=round_.score_count,
-                note=say_target(self.env, round_.target),
+                row["name"],
+                row["score"] if row["n"] else None,
+                n=row["n"],
+                note=say_target(self.env, row["target"]),
             )
-            for round_ in rounds
+            for row in sorted(rows, key=lambda row: row["ended_at"])
         ] or [Figure(self.env._("Satisfaction survey (company level)"))]
         return {"objectives": figures, "feedback": figures}
 

@@ -73,6 +73,7 @@ class ItssAuditXlsx(models.AbstractModel):
         ]
 
     def _get_line_columns(self):
+        words = self.env["itss.audit.line"]._get_finding_labels()
         return [
             Column(self.env._("Department"), 18, "department_id"),
             Column(self.env._("Section"), 14, "section"),
@@ -85,7 +86,9 @@ class ItssAuditXlsx(models.AbstractModel):
                 24,
                 lambda line: "\n".join(line.attachment_ids.mapped("name")),
             ),
-            Column(self.env._("Result"), 18, "result"),
+            Column(
+                self.env._("Result"), 18, lambda line: line.result and words[line._get_finding()]
+            ),
             Column(self.env._("Judged by"), 16, "judged_by_id"),
             Column(self.env._("Judged on"), 18, "judged_at"),
         ]

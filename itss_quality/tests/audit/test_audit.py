@@ -819,7 +819,8 @@ class TestNonconformity(AuditCommon):
         self.assertEqual(clauses, [self.line.clause])
         self.assertEqual(
             [(department, dict(counts)) for department, counts in rows],
-            [(self.dep_operations, {self.line.clause: 1})],
+            # and says where nothing was found
+            [(self.dep_operations, {self.line.clause: 1}), (self.dep_staff, {})],
         )
 
     def test_the_review_takes_figures_with_no_data_where_there_is_none(self):
@@ -1085,6 +1086,52 @@ class TestAuditRecords(AuditCommon):
         self.assertEqual(book["Checklist"].max_row, 3 + 4)
         self.assertEqual(book["Distribution"]["B4"].value, 1)
 
+    def test_every_paper_says_the_same_of_a_finding_and_of_each_department(self):
+        audit = self.start()
+        first, second = audit.line_ids.filtered(
+            lambda line: line.department_id == self.dep_operations
+        )
+        self.raise_nonconformity(first, grade="minor")
+        self.judge(second, "minor")
+        self.env["itss.nonconformity"].with_user(self.auditor_user).create(
+            {
+                "audit_line_id": second.id,
+                "grade": "slight",
+                "clause": "7.2",
+                "criterion": "24小时内回访",
+                "facts": "一单晚了两分钟",
+                "position": "坐席",
+            }
+        ).action_raise()
+        self.judge(audit.line_ids - first - second)
+        labels, rows = audit.sudo()._get_result_table()
+        counts = {labels[key]: count for key, count in rows[-1][1].items() if count}
+        expected = {"Minor Nonconformity": 1, "Slight Nonconformity": 1, "Conforming": 2}
+        self.assertEqual(counts, expected)
+        page = fromstring(self.render("itss_audit_checklist_pdf", audit))
+        cells = [text(cell) for cell in page.xpath("//table/tbody/tr/td[6]")]
+        report = self.env.ref("itss_quality.itss_audit_xlsx_action")
+        content, _kind = report.with_user(self.quality_user)._render(report.report_name, audit.ids)
+        book = load_workbook(io.BytesIO(content))
+        exported = [row[7].value for row in book["Checklist"].iter_rows(min_row=4)]
+        for words in (cells, exported):
+            found = {label: sum(label in word for word in words) for label in expected}
+            self.assertEqual(found, expected)
+        page = fromstring(self.render("itss_audit_distribution_pdf", audit))
+        printed = [[text(cell) for cell in row] for row in page.xpath("//table/tbody/tr")]
+        self.assertEqual(
+            printed,
+            [
+                ["运维部", "1", "1", "2"],
+                ["人力资源部", "0", "0", "0"],
+                ["Total", "1", "1", "2"],
+            ],
+        )
+        exported = [
+            [cell.value for cell in row] for row in book["Distribution"].iter_rows(min_row=4)
+        ]
+        self.assertEqual(exported[1], ["人力资源部", 0, 0, 0])
+
     def test_checklists_are_copied_by_the_hundred(self):
         def count(questions):
             checklist = self.checklist.copy(
@@ -1104,6 +1151,78 @@ class TestAuditRecords(AuditCommon):
 
         # Odoo inserts a hundred at a time
         self.assertLess(count(500) - count(5), 25)
+
+
+@tagged("post_install", "-at_install")
+@freeze_time(NOW)
+class TestAuditCoverage(AuditCommon):
+    """An audit plan says which departments no audit has reached for long."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env.flush_all()
+        # the database's own clock is not frozen
+        cls.env.cr.execute(
+            "UPDATE hr_department SET create_date = '2020-01-01' WHERE company_id = %s",
+            (cls.company.id,),
+        )
+        cls.env.invalidate_all()
+        cls.dep_sales = cls.employee(cls.auditor_user).department_id
+
+    def get_unreached(self, **vals):
+        audit = self.make_audit(**vals)
+        names = audit._get_unreached().mapped("name")
+        for name in names:
+            self.assertIn(name, audit.warning)
+        self.assertEqual("No audit has reached" in (audit.warning or ""), bool(names))
+        return {*names}
+
+    def test_departments_never_audited_are_named_the_quality_department_too(self):
+        self.assertEqual(self.get_unreached(), {"质量部", "市场部"})
+
+    def test_departments_audited_within_the_time_are_not(self):
+        audit = self.make_audit(self.dep_sales, schedule_ids=[])
+        audit.sudo().state = "closed"
+        self.assertEqual(self.get_unreached(), {"质量部"})
+        later = {"date_start": "2026-09-18", "date_end": "2026-09-19"}
+        self.assertIn("市场部", self.get_unreached(**later))
+        self.company.itss_audit_coverage_months = 24
+        self.assertNotIn("市场部", self.get_unreached(**later))
+
+    def test_an_audit_that_is_planned_cancelled_or_not_reported_has_reached_nobody(self):
+        audit = self.make_audit(self.dep_sales, schedule_ids=[]).sudo()
+        for state in ("draft", "approved", "in_progress", "cancelled", "superseded"):
+            audit.state = state
+            with self.subTest(state):
+                self.assertIn("市场部", self.get_unreached())
+        audit.state = "follow_up"
+        self.assertNotIn("市场部", self.get_unreached())
+
+    def test_new_empty_and_archived_departments_are_left_out(self):
+        self.make_department("空部门")
+        self.assertNotIn("空部门", self.get_unreached())
+        new = self.make_department("新部门")
+        self.employee(self.auditor_user).department_id = new
+        # nobody is left in the old one
+        self.assertEqual(self.get_unreached(), {"质量部"})
+        self.dep_quality.active = False
+        self.assertEqual(self.get_unreached(), set())
+
+    def test_it_is_printed_on_the_plan_and_no_warning_once_the_audit_has_begun(self):
+        audit = self.make_audit()
+        action = self.env.ref("itss_quality.itss_audit_plan_pdf").with_user(self.quality_user)
+        html, _kind = action._render_qweb_html(action.report_name, audit.ids)
+        self.assertIn("市场部", html.decode())
+        self.assertIn("No audit has reached", html.decode())
+        self.start(audit)
+        self.assertNotIn("No audit has reached", audit.warning or "")
+
+    def test_the_time_is_a_setting_of_at_least_a_month(self):
+        self.assertEqual(self.company.itss_audit_coverage_months, 12)
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+            self.company.itss_audit_coverage_months = 0
+            self.env.flush_all()
 
 
 @tagged("post_install", "-at_install")

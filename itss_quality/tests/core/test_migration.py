@@ -162,6 +162,38 @@ class TestMigration(SurveyRoundCommon):
         self.assertEqual(callback.worker_ids, self.engineer | self.agent_2)
         self.assertTrue(callback.corrected_at)
 
+    def test_figures_know_of_what_was_tracked_or_stamped_before(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        plan = self.approve(self.make_plan(lines=3))
+        tracked, stamped, silent = plan.line_ids.sudo()
+        facts = self.env["itss.figure.fact"]
+        self.flush_tracking()
+        tracked.with_context(lang="zh_CN").write({"state": "done", "date_end": "2025-12-31"})
+        self.flush_tracking()
+        stamped.with_context(tracking_disable=True).write(
+            {"state": "done", "date_done": "2025-10-30"}
+        )
+        message = tracked.message_ids.sorted("id")[-1]
+        message.date = "2025-11-20 08:00:00"
+        self.env.flush_all()
+        facts.sudo().search([]).unlink()
+        for _again in range(2):
+            self.migrate("19.0.1.5.0", "post-figures")
+
+        def read(record, name):
+            found = facts.search(
+                [("res_id", "=", record.id), ("res_model", "=", record._name), ("name", "=", name)]
+            )
+            return [(fact.value, str(fact.at)) for fact in found.sorted("id")]
+
+        self.assertEqual(read(tracked, "state")[-1], ("done", "2025-11-20 08:00:00"))
+        self.assertEqual(
+            [value for value, _at in read(tracked, "date_end")], ["2025-10-31", "2025-12-31"]
+        )
+        self.assertEqual([value for value, _at in read(stamped, "state")], ["planned", "done"])
+        self.assertEqual(read(stamped, "state")[-1][1][:10], "2025-10-30")
+        self.assertFalse(read(silent, "state"))
+
     def test_complaints_keep_their_receipt_and_whom_they_were_about(self):
         complaints = self.env["itss.complaint"]
         vals = {"name": "工程师迟到", "description": "x", "company_id": self.company.id}

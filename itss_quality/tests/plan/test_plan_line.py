@@ -151,6 +151,9 @@ class TestPlanLine(ItssCommon):
         self.assertEqual(line.progress, 30, "a supporting department does not move it")
         self.report(line, self.quality_user, 100)
         self.assertEqual(line.progress, 80)
+        # only what is shown is rounded
+        self.report(line, self.quality_user, 33)
+        self.assertEqual(line.progress, 46.5)
 
     def test_a_report_is_dated_and_signed_by_the_server(self):
         line = self._approved_line()
