@@ -152,7 +152,7 @@ class SampleCommon(ItssCommon):
                 return [Command.set(cls.get_sample(field.comodel_name).ids)]
             case "selection":
                 return field.get_values(cls.env)[0]
-            case "integer" | "float":
+            case "integer" | "float" | "many2one_reference":
                 return 1
             case "date":
                 return fields.Date.today()

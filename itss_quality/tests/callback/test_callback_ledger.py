@@ -262,9 +262,8 @@ class TestCallbackLedger(ItssCommon):
         foreign = self._make_ledger(self.foreign_user)
         records, _summary = self._export(foreign)
         self.assertEqual(len(records), 1)
-        named = self._make_ledger(self.foreign_user, company_id=self.company.id)
         with self.assertRaises(AccessError):
-            self._export(named)
+            self._make_ledger(self.foreign_user, company_id=self.company.id)
         other_team = self.team.copy({"name": "另一组"})
         records, _summary = self._export(self._make_ledger(team_ids=[(6, 0, other_team.ids)]))
         self.assertEqual(len(records), 1)

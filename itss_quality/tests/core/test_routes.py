@@ -57,8 +57,12 @@ class TestEveryRoute(ItssCommon, HttpCase):
             "attachment_id": cls.file.id,
             "callback_id": cls.callback.id,
             "complaint_id": cls.complaint.id,
+            # of no record: what reports print is tested with them
+            "converter": "html",
+            "docids": "999999999",
             "page": 1,
             "participant_id": cls.participant.id,
+            "reportname": cls.env.ref("itss_quality.itss_complaint_report_pdf").report_name,
             "survey_token": answer.survey_id.access_token,
         }
         # what any of the pages would take

@@ -467,7 +467,8 @@ class TestSurveyLink(SurveyPageCommon):
         self.assertIsNone(self.fill_in(self.get_answer(), mark=5))
         self.round.action_end()
         self.assertRecordValues(
-            self.round, [{"score": 100, "score_count": 1, "answer_count": 1, "response_rate": 33.3}]
+            self.round,
+            [{"score": 100, "score_count": 1, "answer_count": 1, "response_rate": 100 / 3}],
         )
         self.assertFalse(self.participant.improvement_ids or self.round.improvement_ids)
 

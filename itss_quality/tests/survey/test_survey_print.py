@@ -402,7 +402,7 @@ class TestSurveyReportPrint(SurveyPrintCommon):
         [table] = by_class(page, "itss_comparison")
         rows = {row[0]: row[1:] for row in self.rows(table)}
         # (100*6 + 60) / 7 = 94.29; now 100, 97.14, and (100*6 + 2*80) / 8 = 95
-        self.assertEqual(rows["All answers"], ["94.29", "1", "97.38", "3", "+3.09"])
+        self.assertEqual(rows["All answers"], ["94.29", "1", "97.38", "3", "+3.10"])
         self.assertEqual(
             rows["1 How satisfied are you with the speed of our response?"],
             ["60.00", "1", "93.33", "3", "+33.33"],
