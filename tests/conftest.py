@@ -39,7 +39,11 @@ def pytest_addoption(parser):
 
 def pytest_runtest_protocol(item):
     """Leave a test alone that the process beside has begun."""
-    return None if side_by_side.claim(item.nodeid) else True
+    if not side_by_side.claim(item.nodeid):
+        return True
+    # the test before has kept what the next one in its file needs, which may be one left alone
+    item.session._setupstate.teardown_exact(item)
+    return None
 
 
 @pytest.fixture(scope="session")
