@@ -34,9 +34,7 @@ LANE = os.environ.get(side_by_side.LANE, "")
 
 def pytest_addoption(parser):
     parser.addoption("--fuzz", type=int, default=5000, help="requests to the public pages")
-    parser.addoption(
-        "--fuzz-seed", type=int, default=904585698, help="makes up other requests; 0: any"
-    )
+    parser.addoption("--fuzz-seed", type=int, help="makes up the same requests again")
 
 
 def pytest_runtest_protocol(item):
