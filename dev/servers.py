@@ -182,7 +182,15 @@ def create_database(database):
 
 
 def drop_database(database):
-    query("postgres", f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+    # Not WITH (FORCE): that asks for the right to end the server's own cleaning as well, which a plain
+    # DROP stops by itself.
+    query(
+        "postgres",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = %s AND usename = current_user",
+        database,
+    )
+    query("postgres", f'DROP DATABASE IF EXISTS "{database}"')
     shutil.rmtree(DATA / "filestore" / database, ignore_errors=True)
 
 

@@ -1,6 +1,6 @@
 """Runs parts of dev/test in a process of its own while another one runs.
 
-Both take the system tests from the same list: whichever is free begins the next one.
+Both take the files of system tests from the same list: whichever is free begins the next one.
 """
 
 import contextlib
@@ -34,15 +34,18 @@ def share(lane):
 def claim(test):
     """Whether a test is this process's to run: alone it runs all, of two the first one has it.
 
+    The tests of a file stay together, as they share databases that one of them has made.
+
     :param str test: pytest's name of the test
     """
-    if LANE not in os.environ:
+    lane = os.environ.get(LANE)
+    if lane is None:
         return True
-    try:
-        (CLAIMS / hashlib.sha256(test.encode()).hexdigest()).touch(exist_ok=False)
-    except FileExistsError:
-        return False
-    return True
+    file, _separator, _test = test.partition("::")
+    owner = CLAIMS / hashlib.sha256(file.encode()).hexdigest()
+    with contextlib.suppress(FileExistsError), owner.open("x") as claimed:
+        claimed.write(lane)
+    return owner.read_text() == lane
 
 
 @contextlib.contextmanager

@@ -38,12 +38,8 @@ def pytest_addoption(parser):
 
 
 def pytest_runtest_protocol(item):
-    """Leave a test alone that the process beside has begun."""
-    if not side_by_side.claim(item.nodeid):
-        return True
-    # the test before has kept what the next one in its file needs, which may be one left alone
-    item.session._setupstate.teardown_exact(item)
-    return None
+    """Leave a test alone whose file the process beside has begun."""
+    return None if side_by_side.claim(item.nodeid) else True
 
 
 @pytest.fixture(scope="session")

@@ -130,10 +130,11 @@ def test_of_two_that_share_the_system_tests_each_runs_what_the_other_has_not_beg
     assert side_by_side.claim("test_a") and side_by_side.claim("test_a"), "alone it runs all"
     for round_ in range(2):
         monkeypatch.setenv(*side_by_side.share(1).popitem())
-        assert side_by_side.claim("test_a") and side_by_side.claim("test_b"), round_
+        assert side_by_side.claim("a.py::test_a") and side_by_side.claim("b.py::test_b"), round_
         monkeypatch.setenv(*side_by_side.share(2).popitem())
-        assert not side_by_side.claim("test_a")
-        assert side_by_side.claim("test_c")
+        assert not side_by_side.claim("a.py::test_a")
+        assert not side_by_side.claim("a.py::test_z"), "a file is not split"
+        assert side_by_side.claim("c.py::test_c") and side_by_side.claim("c.py::test_d")
 
 
 INTERRUPTED = """

@@ -5,10 +5,12 @@ As many requests as --fuzz says, each made up by chance; the seed that is printe
 """
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import random
 import re
+import threading
 import time
 import urllib.parse
 
@@ -107,8 +109,11 @@ class Visitor:
     :ivar sessions: cookies of visitors (nobody, the customer, an agent) and the token by which
         Odoo knows that a form came from its own page
     :ivar opened: the answer whose link was opened, with the cookie of that visitor: what is sent to
-        it may change it
+        it may change it, so one at a time sends it (of two at once Odoo repeats the second one, and
+        logs that as an error)
     """
+
+    turn = threading.Lock()
 
     def __init__(self, server, found, sessions, opened, seed):
         self.address = "127.0.0.1", server.port
@@ -256,7 +261,8 @@ class Visitor:
             if method not in ("GET", "HEAD") or self.random.random() < 0.1:
                 content, content_type = self.body(rule)
             cookie = re.sub(r"[^ -~]", "_", cookie)
-            self.send(method, path, content, self.headers(content_type, cookie))
+            with self.turn if answer is self.opened[0] else contextlib.nullcontext():
+                self.send(method, path, content, self.headers(content_type, cookie))
 
     def send(self, method, path, content, headers):
         try:
