@@ -50,6 +50,25 @@ class ComplaintCommon(ItssCommon):
         complaint.action_resolve()
         return complaint
 
+    def prepare_improvement(self, owner, **vals):
+        """Return a draft that could be carried out at once, made by the second of the quality department."""
+        return (
+            self.env["itss.improvement"]
+            .with_user(self.quality_user_2)
+            .create(
+                {
+                    "name": "加快响应",
+                    "problem": "夜间响应慢",
+                    "action": "增加值班",
+                    "completion": "已增加两人",
+                    "company_id": self.company.id,
+                    "owner_id": owner.id,
+                    "date_deadline": "2099-12-31",
+                    **vals,
+                }
+            )
+        )
+
     def add_improvement(self, complaint):
         action = complaint.with_user(self.quality_user).action_raise_improvement()
         improvements = self.env["itss.improvement"].with_context(**action["context"])

@@ -568,23 +568,6 @@ class TestAboutWhom(EvidenceCommon):
 class TestOwnersPast(EvidenceCommon):
     """Whoever owned an improvement, or worked on it, doesn't verify it, nor check its effect."""
 
-    def prepare(self, owner):
-        return (
-            self.env["itss.improvement"]
-            .with_user(self.quality_user_2)
-            .create(
-                {
-                    "name": "加快响应",
-                    "problem": "夜间响应慢",
-                    "action": "增加值班",
-                    "completion": "已增加两人",
-                    "company_id": self.company.id,
-                    "owner_id": owner.id,
-                    "date_deadline": "2099-12-31",
-                }
-            )
-        )
-
     def finish(self, improvement, user):
         for state in ("in_progress", "to_verify"):
             self.rpc_as(user, improvement._name, "write", improvement.ids, {"state": state})
@@ -604,7 +587,7 @@ class TestOwnersPast(EvidenceCommon):
     @mute_logger("odoo.http")
     def test_handing_it_over_makes_no_stranger_of_the_owner(self):
         for when in ("draft", "planned", "in_progress"):
-            improvement = self.prepare(self.quality_user)
+            improvement = self.prepare_improvement(self.quality_user)
             for state in ("planned", "in_progress"):
                 if improvement.state == when:
                     break
@@ -627,7 +610,7 @@ class TestOwnersPast(EvidenceCommon):
 
     @mute_logger("odoo.http")
     def test_who_reported_it_as_done_does_not_either(self):
-        improvement = self.prepare(self.leader)
+        improvement = self.prepare_improvement(self.leader)
         improvement.action_plan()
         self.finish(improvement, self.quality_user)
         self.env.invalidate_all()
@@ -640,7 +623,7 @@ class TestOwnersPast(EvidenceCommon):
 
     @mute_logger("odoo.http")
     def test_another_user_of_the_owner_s_does_not_either(self):
-        improvement = self.prepare(self.leader)
+        improvement = self.prepare_improvement(self.leader)
         improvement.action_plan()
         self.finish(improvement, self.leader)
         partner = self.leader.partner_id
@@ -659,7 +642,7 @@ class TestOwnersPast(EvidenceCommon):
                 self.assert_refused(self.env["itss.improvement"], "create", [{**vals, **past}])
 
     def test_others_verify_it(self):
-        improvement = self.prepare(self.leader)
+        improvement = self.prepare_improvement(self.leader)
         improvement.action_plan()
         self.finish(improvement, self.leader)
         self.env.invalidate_all()

@@ -350,22 +350,7 @@ class TestImprovementOverRpc(ComplaintCommon, RpcCase):
     def prepare(self, state, owner=None):
         """Return an improvement in a state, reached by other people than those who try steps."""
         owner = owner or self.leader
-        improvement = (
-            self.env["itss.improvement"]
-            .with_user(self.quality_user_2)
-            .create(
-                {
-                    "name": "加快响应",
-                    "problem": "夜间响应慢",
-                    "action": "增加值班",
-                    "completion": "已增加两人",
-                    "company_id": self.company.id,
-                    "department_id": self.dep_staff.id,
-                    "owner_id": owner.id,
-                    "date_deadline": "2099-12-31",
-                }
-            )
-        )
+        improvement = self.prepare_improvement(owner, department_id=self.dep_staff.id)
         if state == "cancelled":
             improvement.write({"state": "cancelled", "cancel_reason": "重复"})
         way = ("planned", "in_progress", "to_verify", "closed")
