@@ -12,6 +12,7 @@ from odoo.tools.misc import format_date
 from ...tools.durations import get_midnight
 from ...tools.figures import Figure
 from ...tools.public import public
+from ...tools.records import OURS
 from ..core.itss_document_mixin import ItssDocumentMixin
 
 GROUP_USER = "itss_quality.group_itss_user"
@@ -25,8 +26,6 @@ RUNNING_STATES = ("in_progress", "follow_up")
 DROPPED_STATES = ("superseded", "cancelled")
 ENDED_STATES = ("closed", *DROPPED_STATES)
 PLANNED_STATES = ("approved", *RUNNING_STATES, "closed")
-# says that a revision is being made; an object, as no caller can send it in a context
-REVISION = object()
 # it can still be said which departments an audit reaches
 COVERING_STATES = ("draft", "submitted", "reviewed", "approved")
 OPEN_NONCONFORMITY_STATES = ("draft", "raised", "disputed", "confirmed")
@@ -350,7 +349,7 @@ class ItssAudit(models.Model):
 
     @api.constrains("lead_auditor_id", "auditor_ids", "date_start", "date_end")
     def _check_qualified(self):
-        if self.env.context.get("itss_revision") is REVISION:
+        if self.env.context.get("itss_revision") is OURS:
             return
         for audit in self:
             if audit.company_id.itss_auditor_check == "refuse":
@@ -679,7 +678,7 @@ class ItssAudit(models.Model):
 
     def _make_revision(self):
         # what has become wrong since is put right in the draft, and asked when it is submitted
-        return super(ItssAudit, self.with_context(itss_revision=REVISION))._make_revision()
+        return super(ItssAudit, self.with_context(itss_revision=OURS))._make_revision()
 
     def _check_plan(self):
         """Raise unless the plan can be carried out as it stands."""

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .itss_audit import REVISION
+from ...tools.records import OURS
 
 
 class ItssAuditSchedule(models.Model):
@@ -32,7 +32,7 @@ class ItssAuditSchedule(models.Model):
 
     @api.constrains("department_id", "auditor_ids", "audit_id")
     def _check_auditors(self):
-        if self.env.context.get("itss_revision") is REVISION:
+        if self.env.context.get("itss_revision") is OURS:
             return
         for line in self:
             line.audit_id._check_auditors(line.auditor_ids.employee_id, line.department_id)

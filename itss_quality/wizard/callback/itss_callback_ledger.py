@@ -1,7 +1,6 @@
 from dateutil.relativedelta import relativedelta
 
-from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo import fields, models
 from odoo.fields import Domain
 
 from ...tools.durations import get_midnight
@@ -15,30 +14,11 @@ class ItssCallbackLedger(models.TransientModel):
 
     _name = "itss.callback.ledger"
     _description = "Callback Ledger"
-    _inherit = ["itss.guard.mixin"]
+    _inherit = ["itss.guard.mixin", "itss.period.mixin"]
 
-    company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company
-    )
-    date_from = fields.Date(
-        string="From",
-        required=True,
-        default=lambda self: fields.Date.context_today(self).replace(day=1),
-    )
-    date_to = fields.Date(
-        string="To",
-        required=True,
-        default=lambda self: fields.Date.context_today(self) + relativedelta(day=31),
-    )
     team_ids = fields.Many2many(
         "helpdesk.ticket.team", string="Teams", help="Empty: the tickets of all teams."
     )
-
-    @api.constrains("date_from", "date_to")
-    def _check_dates(self):
-        for ledger in self:
-            if ledger.date_to < ledger.date_from:
-                raise ValidationError(self.env._("The period ends before it begins."))
 
     def _get_domain(self):
         """Return the domain of the callbacks, for the callbacks and for their analysis alike."""

@@ -1,5 +1,3 @@
-from dateutil.relativedelta import relativedelta
-
 from odoo import api, fields, models
 
 
@@ -8,21 +6,8 @@ class ItssSettingPeriod(models.TransientModel):
 
     _name = "itss.setting.period"
     _description = "Settings in Force"
-    _inherit = ["itss.guard.mixin"]
+    _inherit = ["itss.guard.mixin", "itss.period.mixin"]
 
-    company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company
-    )
-    date_from = fields.Date(
-        string="From",
-        required=True,
-        default=lambda self: fields.Date.context_today(self).replace(day=1),
-    )
-    date_to = fields.Date(
-        string="To",
-        required=True,
-        default=lambda self: fields.Date.context_today(self) + relativedelta(day=31),
-    )
     settings_html = fields.Html(string="Settings in Force", compute="_compute_settings_html")
 
     @api.depends("company_id", "date_from", "date_to")
