@@ -230,7 +230,7 @@ def close_one_queries(with_addon, without_addon):
 def close_many(with_addon, without_addon):
     """closing 400 tickets in one write with the addon / without it"""
     pairs = [(env, closing(env, BULK)) for env in (with_addon, without_addon)]
-    return median_times_in_turn(*pairs, runs=3)
+    return median_times_in_turn(*pairs, runs=9)
 
 
 # -------------------------------------------------------------------------
