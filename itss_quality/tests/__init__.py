@@ -8,6 +8,7 @@ from .callback import (
     test_callback,
     test_callback_access,
     test_callback_clock,
+    test_callback_indicator,
     test_callback_ledger,
     test_callback_page,
     test_callback_reset,
@@ -49,6 +50,7 @@ from .core import (
     test_workflow,
 )
 from .improvement import test_improvement
+from .objective import test_indicator
 from .plan import (
     test_plan,
     test_plan_date,

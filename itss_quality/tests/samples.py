@@ -42,6 +42,10 @@ class SampleCommon(ItssCommon):
             "helpdesk.ticket": cls.make_ticket,
             "itss.callback": cls.make_callback,
             "itss.complaint.severity": cls._take_severity,
+            "itss.indicator": lambda: cls.create_sample("itss.indicator", code=cls._take_code()),
+            "itss.indicator.value": lambda: cls.create_sample(
+                "itss.indicator.value", indicator_id=cls.make_sample("itss.indicator").id
+            ),
             "itss.meeting": lambda: cls.create_sample(
                 "itss.meeting", audit_id=cls.get_sample("itss.audit").id
             ),
@@ -105,6 +109,11 @@ class SampleCommon(ItssCommon):
         taken = cls.samples.get("itss.complaint.severity", cls.env["itss.complaint.severity"])
         domain = [("company_id", "=", cls.company.id), ("id", "not in", taken.ids)]
         return taken.search(domain, limit=1)
+
+    @classmethod
+    def _take_code(cls):
+        # each one's own, among all companies
+        return f"sample_{cls.env['itss.indicator'].with_context(active_test=False).search_count([])}"
 
     @classmethod
     def get_models(cls):

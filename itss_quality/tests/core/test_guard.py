@@ -114,6 +114,9 @@ class GuardCommon(AuditCommon, ReviewCommon, ComplaintCommon):
                 "user_id": cls.staff_user.id,
             }
         )
+        cls.env["itss.indicator"].search(
+            [("company_id", "=", cls.company.id)], limit=1
+        ).action_recompute()
         cls.env["itss.former.head"].create(
             {
                 "department_id": cls.dep_staff.id,

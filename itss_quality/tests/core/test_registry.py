@@ -27,6 +27,7 @@ SHARED = (
     "itss.complaint.category",
     "itss.complaint.severity",
     "itss.former.head",
+    "itss.indicator",
 )
 # typed in with so many places, and never computed
 TYPED_IN = {

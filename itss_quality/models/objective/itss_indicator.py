@@ -1,0 +1,349 @@
+from datetime import date, timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+from ...tools.batches import run_batches
+from ...tools.counting import count_facts, list_facts
+from ...tools.indicators import COMPANY, Ask, Count, list_spans
+from ...tools.public import public
+
+# what comes with the addon about an indicator, unless somebody enters it
+WORDS = ("name", "formula", "source")
+DIRECTIONS = [("higher", "Higher Is Better"), ("lower", "Lower Is Better")]
+FREQUENCIES = [
+    ("month", "Monthly"),
+    ("quarter", "Quarterly"),
+    ("half_year", "Half-Yearly"),
+    ("year", "Yearly"),
+]
+UNITS = [("percent", "%"), ("score", "of 100"), ("hours", "hours")]
+# how long a value is good for
+COMPUTE_MINUTES = 50
+# what a new indicator takes over from the measure that it comes with
+BUILTIN_FIELDS = ("unit", "direction", "frequency", "target", "tolerance")
+GROUP_USER = "itss_quality.group_itss_user"
+SEE_ALL = ("itss_quality.group_itss_quality", "itss_quality.group_itss_management")
+
+
+class ItssIndicator(models.Model):
+    """Indicator (指标): what is measured, by which records, and what it shall reach.
+
+    Each area brings its measures: it adds to ``method``, to :meth:`_get_measures`, and a method
+    ``_measure_<method>(ask)`` that answers for all asked periods and scopes by one grouped query::
+
+        def _measure_callback_rate(self, ask):
+            return self._count(ask, Facts("itss.callback", …))
+
+    Every company has one indicator of each; it may add others by the same measures.
+    """
+
+    _name = "itss.indicator"
+    _description = "Indicator"
+    _inherit = ["itss.guard.mixin", "itss.setting.mixin", "mail.thread"]
+    _order = "sequence, id"
+    _check_company_auto = True
+
+    _stamp_fields = ("is_builtin", "computed_at")
+
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    sequence = fields.Integer(default=100)
+    active = fields.Boolean(default=True)
+    code = fields.Char(required=True, help="By this it is found by other programs and imports.")
+    is_builtin = fields.Boolean(
+        string="Built In", readonly=True, copy=False, help="It comes with the addon."
+    )
+    name = fields.Char(compute="_compute_words", inverse="_inverse_name", search="_search_name")
+    own_name = fields.Char()
+    formula = fields.Text(compute="_compute_words", inverse="_inverse_formula")
+    own_formula = fields.Text()
+    source = fields.Text(
+        string="Source of Data", compute="_compute_words", inverse="_inverse_source"
+    )
+    own_source = fields.Text(string="Own Source of Data")
+    method = fields.Selection(
+        [("manual", "Entered with Evidence")],
+        string="Measured By",
+        required=True,
+        default="manual",
+        ondelete={},
+        setting=("indicator",),
+    )
+    counted_model = fields.Char(compute="_compute_counted_model")
+    unit = fields.Selection(UNITS, required=True, default="percent")
+    direction = fields.Selection(
+        DIRECTIONS, required=True, default="higher", setting=("indicator",)
+    )
+    frequency = fields.Selection(FREQUENCIES, required=True, default="month")
+    target = fields.Float(tracking=True, setting=("indicator",))
+    tolerance = fields.Float(
+        help="A value that misses the target by no more than this is near it.",
+        setting=("indicator",),
+    )
+    domain = fields.Char(
+        string="Only Records",
+        help="Narrows it to teams, engineers, customers, categories or priorities.",
+        setting=("indicator",),
+    )
+    computed_at = fields.Datetime(string="Computed on", readonly=True, copy=False)
+
+    _code_unique = models.UniqueIndex(
+        "(company_id, code)", "The company has an indicator with this code already."
+    )
+    _tolerance_positive = models.Constraint(
+        "CHECK(tolerance >= 0)", "The tolerance can't be negative."
+    )
+
+    # -------------------------------------------------------------------------
+    # Measures
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_measures(self):
+        """Return the measures that the areas bring, with words in the language of the environment.
+
+        :return: ``{method: tools.indicators.Measure}``; the method is the code of the indicator, too
+        """
+        return {}
+
+    # -------------------------------------------------------------------------
+    # COMPUTES
+    # -------------------------------------------------------------------------
+
+    @api.depends("code", *(f"own_{name}" for name in WORDS))
+    @api.depends_context("lang")
+    def _compute_words(self):
+        measures = self._get_measures()
+        for indicator in self:
+            measure = measures.get(indicator.code) if indicator.is_builtin else None
+            for name in WORDS:
+                own = indicator[f"own_{name}"]
+                indicator[name] = own or (getattr(measure, name) if measure else False)
+
+    def _set_words(self, name):
+        """Keep what a user calls it; what says the same as the addon is not kept."""
+        measures = self._get_measures()
+        for indicator in self:
+            measure = measures.get(indicator.code) if indicator.is_builtin else None
+            word = indicator[name]
+            usual = getattr(measure, name) if measure else False
+            indicator[f"own_{name}"] = word if word != usual else False
+
+    def _inverse_name(self):
+        self._set_words("name")
+
+    def _inverse_formula(self):
+        self._set_words("formula")
+
+    def _inverse_source(self):
+        self._set_words("source")
+
+    @api.model
+    def _search_name(self, operator, value):
+        if operator not in ("ilike", "in"):
+            return NotImplemented
+        own = Domain("own_name", operator, value)
+        values = {value.lower()} if operator == "ilike" else {*value}
+        codes = [
+            code
+            for code, measure in self._get_measures().items()
+            if (
+                any(text in measure.name.lower() for text in values)
+                if operator == "ilike"
+                else measure.name in values
+            )
+        ]
+        usual = Domain("is_builtin", "=", True) & Domain("own_name", "=", False)
+        return own | usual & Domain("code", "in", codes)
+
+    @api.depends("method")
+    def _compute_counted_model(self):
+        measures = self._get_measures()
+        for indicator in self:
+            measure = measures.get(indicator.method)
+            indicator.counted_model = measure.model if measure else False
+
+    # -------------------------------------------------------------------------
+    # CRUD
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _create_missing(self, companies):
+        """Give companies the indicators of the measures that they lack (superuser mode)."""
+        existing = set(
+            self.sudo()
+            .with_context(active_test=False)
+            ._read_group([("company_id", "in", companies.ids)], ["company_id", "code"])
+        )
+        self.sudo().create(
+            [
+                self._prepare_builtin_vals(company, code, measure)
+                for company in companies
+                for code, measure in self._get_measures().items()
+                if (company, code) not in existing
+            ]
+        )
+
+    @api.model
+    def _prepare_builtin_vals(self, company, code, measure):
+        return {
+            "company_id": company.id,
+            "code": code,
+            "method": code,
+            "is_builtin": True,
+            "sequence": measure.sequence,
+            **{name: getattr(measure, name) for name in BUILTIN_FIELDS},
+        }
+
+    def _itss_get_usual_settings(self):
+        # what comes with the addon was set by nobody
+        usual = super()._itss_get_usual_settings()
+        measure = self._get_measures().get(self.code) if self.is_builtin else None
+        if measure:
+            usual |= {name: getattr(measure, name) for name in BUILTIN_FIELDS if name in usual}
+            usual["method"] = self.code
+        return usual
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_builtin(self):
+        if any(indicator.is_builtin for indicator in self):
+            raise UserError(
+                self.env._("An indicator that comes with the addon can be archived, not deleted.")
+            )
+
+    # -------------------------------------------------------------------------
+    # Measuring
+    # -------------------------------------------------------------------------
+
+    def _ask(self, spans, **what):
+        """Return what the indicator's measure is asked for spans of days.
+
+        :param spans: list of first and last days
+        :param what: further fields of ``tools.indicators.Ask``
+        """
+        self.ensure_one()
+        return Ask(self.company_id, spans, domain=self._get_domain(), **what)
+
+    def _get_domain(self):
+        """Return the domain of the records that an own indicator is narrowed to."""
+        return Domain.TRUE
+
+    def _measure(self, ask):
+        """Return what the indicator's measure answers (superuser mode).
+
+        :param ask: ``tools.indicators.Ask``
+        :return: as ``tools.counting`` says
+        """
+        return getattr(self.sudo(), f"_measure_{self.method}")(ask)
+
+    def _count(self, ask, facts):
+        """Answer with a measure's facts: count them, or list the records.
+
+        :param ask: ``tools.indicators.Ask``
+        :param facts: ``tools.indicators.Facts``
+        """
+        answer = list_facts if ask.wants_records else count_facts
+        return answer(self.env, ask, facts)
+
+    def _get_scope(self, record):
+        """Return kind and id of a scope: of the company as a whole without a record.
+
+        :raise UserError: nothing is measured by such records
+        """
+        if not record or record == self.company_id:
+            return COMPANY, 0
+        if isinstance(record, models.BaseModel) and len(record) == 1:
+            for kind, field in self.env["itss.indicator.value"]._get_scope_fields().items():
+                if field.comodel_name == record._name:
+                    return kind, record.id
+        raise UserError(self.env._("Nothing is measured by what was chosen."))
+
+    def _check_scope(self, kind, scope_id):
+        """Raise unless the user may see figures of a scope.
+
+        :raise AccessError: they may not
+        """
+        user = self.env.user
+        if self.env.su or any(map(user.has_group, SEE_ALL)):
+            return
+        is_own = {
+            COMPANY: user.has_group(GROUP_USER),
+            "department": user.has_group(GROUP_USER)
+            and scope_id in user.sudo().employee_ids.department_id.ids,
+            "engineer": scope_id == user.id,
+        }
+        if not is_own.get(kind):
+            raise AccessError(self.env._("You may not see these figures."))
+
+    @public(on="record")
+    def measure(self, date_from: date, date_to: date, scope=None):
+        """Return the figure of any days of the company, as the facts say that are dated within them.
+
+        :param date date_from: first day, as the company counts days
+        :param date date_to: last day
+        :param scope: record whose figure it is: a department, team, engineer or customer
+        :return: dict of ``numerator``, ``denominator``, ``value`` (None without data) and ``n``
+        :raise AccessError: whose figures the user may not see
+        """
+        self.check_access("read")
+        key = self._get_scope(scope)
+        self._check_scope(*key)
+        counts = self._measure(self.sudo()._ask([(date_from, date_to)], scope=key))
+        count = counts.get((0, *key), Count())
+        return {**count._asdict(), "value": count.get_value(self.unit)}
+
+    # -------------------------------------------------------------------------
+    # Values
+    # -------------------------------------------------------------------------
+
+    def _get_open_spans(self):
+        """Return the periods that are not frozen yet, up to the one of today (superuser mode)."""
+        values = self.env["itss.indicator.value"]
+        today = self.company_id._itss_get_today()
+        [(frozen_until,)] = values._read_group(
+            [("indicator_id", "=", self.id), ("is_frozen", "=", True)], [], ["date_to:max"]
+        )
+        [(open_from,)] = values._read_group(
+            [("indicator_id", "=", self.id), ("is_frozen", "=", False)], [], ["date_from:min"]
+        )
+        # some may have passed unseen while nothing ran
+        after = frozen_until and frozen_until + timedelta(days=1)
+        first = min(filter(None, (open_from, after or open_from or today, today)))
+        return list_spans(first, today, self.frequency)
+
+    def _compute_values(self, spans):
+        """Compute the values of periods, of the company and of each scope (superuser mode)."""
+        counts = self._measure(self._ask(spans))
+        self.env["itss.indicator.value"]._keep(self, spans, counts)
+        self.computed_at = fields.Datetime.now()
+
+    @api.model
+    def _cron_compute(self):
+        """Compute the values of the open periods of all indicators, in committed batches."""
+        # what another server computed a moment ago need not be computed again
+        before = fields.Datetime.now() - timedelta(minutes=COMPUTE_MINUTES)
+        due = Domain("computed_at", "=", False) | Domain("computed_at", "<", before)
+        run_batches(self, [(due, self._compute_open)], size=1)
+
+    @api.model
+    def _compute_open(self, indicators):
+        """Compute the values of the open periods of indicators (superuser mode)."""
+        for indicator in indicators:
+            indicator._compute_values(indicator._get_open_spans())
+
+    # -------------------------------------------------------------------------
+    # ACTIONS
+    # -------------------------------------------------------------------------
+
+    @public(on="records")
+    def action_recompute(self):
+        """Compute the values of the periods that are open.
+
+        :raise AccessError: the user may not change indicators
+        """
+        self.check_access("write")
+        # what a server computes just now is left to it
+        self._compute_open(self.sudo().try_lock_for_update(allow_referencing=True))
