@@ -99,6 +99,12 @@ class Facts(NamedTuple):
     out_of: "Facts | None" = None
 
 
+# facts of what has no records yet
+NOTHING = Facts(
+    "itss.indicator", SQL("(SELECT 0 AS id WHERE FALSE) AS fact"), is_in=SQL("TRUE"), scopes={}
+)
+
+
 class Count(NamedTuple):
     """What was counted for a span and a scope."""
 

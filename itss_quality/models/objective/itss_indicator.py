@@ -6,7 +6,7 @@ from odoo.fields import Domain
 
 from ...tools.batches import run_batches
 from ...tools.counting import count_facts, list_facts
-from ...tools.indicators import COMPANY, Ask, Count, list_spans
+from ...tools.indicators import COMPANY, NOTHING, Ask, Count, list_spans
 from ...tools.public import public
 
 # what comes with the addon about an indicator, unless somebody enters it
@@ -238,6 +238,9 @@ class ItssIndicator(models.Model):
         :return: as ``tools.counting`` says
         """
         return getattr(self.sudo(), f"_measure_{self.method}")(ask)
+
+    def _measure_manual(self, ask):
+        return self._count(ask, NOTHING)
 
     def _count(self, ask, facts):
         """Answer with a measure's facts: count them, or list the records.
