@@ -99,6 +99,7 @@
         "views/callback/helpdesk_ticket_stage_views.xml",
         "views/callback/helpdesk_ticket_team_views.xml",
         "views/callback/res_partner_views.xml",
+        "views/callback/itss_ticket_cycle_views.xml",
         "views/callback/res_config_settings_views.xml",
         "views/survey/itss_survey_participant_views.xml",
         "views/survey/itss_survey_result_views.xml",

@@ -18,6 +18,7 @@ from .callback import (
     test_callback_worker,
     test_helpdesk_mgmt,
     test_helpdesk_ticket,
+    test_ticket_facts,
 )
 from .complaint import (
     test_complaint,

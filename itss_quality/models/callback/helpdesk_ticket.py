@@ -1,5 +1,6 @@
+from collections import defaultdict
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -10,10 +11,35 @@ from odoo.tools import SQL, email_normalize, html2plaintext
 from ...tools.batches import run_batches
 from ...tools.durations import get_midnight
 from ...tools.public import public
+from .helpdesk_ticket_stage import ENDINGS
 from .itss_callback import OPEN_STATES
 
 # what a write may contain that makes a ticket solved, or unsolved
 STAGE_FIELDS = {"stage_id", "team_id", "user_id", "duplicate_id"}
+# what a write may contain that the facts of a ticket go by
+FACT_FIELDS = STAGE_FIELDS | {"company_id", "partner_id", "priority"}
+# the facts that have a time, and may be what a figure counts
+DATED_FACTS = ("itss_responded_at", "itss_response_due", "itss_solution_due", "itss_ended_at")
+# what is stamped, and what of it is kept as it was by itss.ticket.past, without "itss_"
+PAST_FACTS = (
+    "cycle",
+    "since",
+    "opened_at",
+    "response_due",
+    "responded_at",
+    "solution_due",
+    "ended_at",
+    "ending",
+)
+STAMPS = {
+    *(f"itss_{name}" for name in PAST_FACTS),
+    "itss_duplicate_at",
+    "itss_duplicate_until",
+    "itss_engineer_id",
+    "itss_department_id",
+}
+# messages that people write
+REPLIES = ("comment", "email", "email_outgoing")
 SUMMARY_LENGTH = 600
 WATERMARK = "itss_quality.reconciled_until"
 WORKERS_SINCE = "itss_quality.workers_noted_since"
@@ -24,6 +50,18 @@ class Solution(NamedTuple):
 
     moment: datetime
     is_imported: bool
+
+
+class Before(NamedTuple):
+    """What a ticket said before a write that its facts go by."""
+
+    stage: Any
+    user: Any
+    team: Any
+    company: Any
+    customer: Any
+    duplicate: Any
+    priority: str
 
 
 class HelpdeskTicket(models.Model):
@@ -68,8 +106,41 @@ class HelpdeskTicket(models.Model):
         groups=fields.NO_ACCESS,
     )
 
+    # Facts that figures count, each stamped in the write by which it happens. What was so before the
+    # last change that matters to them is kept by itss.ticket.past
+    itss_cycle = fields.Integer(
+        string="Opened How Often", aggregator=None, copy=False, groups=fields.NO_ACCESS
+    )
+    itss_since = fields.Datetime(string="So Since", copy=False, groups=fields.NO_ACCESS)
+    itss_opened_at = fields.Datetime(string="Opened on", copy=False, groups=fields.NO_ACCESS)
+    itss_response_due = fields.Datetime(string="Response Due", copy=False, groups=fields.NO_ACCESS)
+    itss_responded_at = fields.Datetime(
+        string="First Response", copy=False, groups=fields.NO_ACCESS
+    )
+    itss_solution_due = fields.Datetime(string="Solution Due", copy=False, groups=fields.NO_ACCESS)
+    itss_ended_at = fields.Datetime(string="Ended on", copy=False, groups=fields.NO_ACCESS)
+    # nothing when it is not known how: an import, or a stage that doesn't say
+    itss_ending = fields.Selection(ENDINGS, string="Ended as", copy=False, groups=fields.NO_ACCESS)
+    itss_duplicate_at = fields.Datetime(
+        string="Marked as Duplicate on", copy=False, groups=fields.NO_ACCESS
+    )
+    itss_duplicate_until = fields.Datetime(
+        string="Marked as Duplicate until", copy=False, groups=fields.NO_ACCESS
+    )
+    itss_engineer_id = fields.Many2one(
+        "res.users", string="Engineer", copy=False, groups=fields.NO_ACCESS
+    )
+    itss_department_id = fields.Many2one(
+        "hr.department", string="Engineer's Department", copy=False, groups=fields.NO_ACCESS
+    )
+
     # the reconciling action looks only at what was written since its last run
     _itss_write_date_index = models.Index("(write_date)")
+    # figures of a period read what lies in it
+    _itss_opened_at_index = models.Index("(itss_opened_at) WHERE itss_opened_at IS NOT NULL")
+    _itss_response_due_index = models.Index("(itss_response_due) WHERE itss_response_due IS NOT NULL")
+    _itss_solution_due_index = models.Index("(itss_solution_due) WHERE itss_solution_due IS NOT NULL")
+    _itss_ended_at_index = models.Index("(itss_ended_at) WHERE itss_ended_at IS NOT NULL")
 
     # -------------------------------------------------------------------------
     # COMPUTES
@@ -104,6 +175,7 @@ class HelpdeskTicket(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         tickets = super().create(vals_list)
+        tickets._itss_start_facts()
         solved = tickets.filtered(lambda ticket: ticket._itss_is_solved())
         if solved:
             solved._itss_note_workers({}, solved)
@@ -114,12 +186,17 @@ class HelpdeskTicket(models.Model):
         return tickets
 
     def write(self, vals):
-        if STAGE_FIELDS.isdisjoint(vals):
+        if FACT_FIELDS.isdisjoint(vals):
             return super().write(vals)
+        before = {ticket.id: ticket._itss_read_before() for ticket in self.sudo()}
+        if STAGE_FIELDS.isdisjoint(vals):
+            result = super().write(vals)
+            self._itss_follow_facts(before)
+            return result
         solved_before = self._itss_filter_solved()
-        before = {ticket.id: (ticket.stage_id, ticket.user_id) for ticket in self.sudo()}
         result = super().write(vals)
         # the stage may follow the team, by its stored compute
+        self._itss_follow_facts(before)
         solved = self._itss_filter_solved()
         self._itss_note_workers(before, solved - solved_before)
         (solved - solved_before)._itss_open_callbacks()
@@ -131,6 +208,260 @@ class HelpdeskTicket(models.Model):
         # whoever may delete the ticket need not see its callbacks
         self.sudo().itss_callback_ids._cancel(self.env._("The ticket was deleted."))
         return super().unlink()
+
+    # -------------------------------------------------------------------------
+    # Facts that figures count
+    # -------------------------------------------------------------------------
+
+    def _itss_get_person(self):
+        """Return the user who does this, if it is one of ours: no customer, and not the system."""
+        return self.env.user.filtered(
+            lambda user: user._is_internal() and not user._is_superuser()
+        )
+
+    def _itss_get_agreed_hours(self):
+        """Return the agreed hours that are in force for the ticket as it is (superuser mode).
+
+        These are the company's for the ticket's priority.
+
+        :return: hours until the first response, and until the solution; 0 where none are agreed
+        """
+        return self.company_id._itss_get_ticket_hours(self.priority or "0")
+
+    def _itss_get_dues(self, start):
+        """Return until when the ticket is to be responded to, and to be solved.
+
+        :param datetime start: when it was opened, UTC
+        """
+        company = self.company_id
+        return {
+            name: company._itss_add_hours(start, hours) if hours else False
+            for name, hours in zip(
+                ("itss_response_due", "itss_solution_due"),
+                self._itss_get_agreed_hours(),
+                strict=True,
+            )
+        }
+
+    def _itss_read_before(self):
+        return Before(
+            self.stage_id,
+            self.user_id,
+            self.team_id,
+            self.company_id,
+            self.commercial_partner_id,
+            self.duplicate_id,
+            self.priority,
+        )
+
+    def _itss_start_facts(self):
+        """Stamp what is known of new tickets, whatever their values say about it."""
+        now = fields.Datetime.now()
+        nothing = dict.fromkeys(STAMPS, False)
+        stamps = {}
+        for ticket in self.sudo():
+            vals = {**nothing, "itss_cycle": 1}
+            if ticket.duplicate_id:
+                vals["itss_duplicate_at"] = now
+            if ticket.user_id and not ticket.user_id._is_superuser():
+                vals["itss_engineer_id"] = ticket.user_id.id
+            is_over = ticket.stage_id._itss_is_over()
+            if is_over and ticket.closed_date and ticket.closed_date < now:
+                # of what was imported is known when it ended, at most
+                vals["itss_ended_at"] = ticket.closed_date
+            else:
+                vals |= {"itss_since": now, "itss_opened_at": now, **ticket._itss_get_dues(now)}
+                if is_over:
+                    vals |= ticket._itss_get_end(now)
+                    vals["itss_responded_at"] = now if self._itss_get_person() else False
+            stamps[ticket] = vals
+        self._itss_write_stamps(stamps)
+
+    def _itss_follow_facts(self, before):
+        """Stamp what a write has made happen, and keep what was so until then where it counts.
+
+        :param before: {id: ``Before``} of the write
+        """
+        now = fields.Datetime.now()
+        stamps, past = {}, []
+        for ticket in self.sudo():
+            old = before[ticket.id]
+            vals = ticket._itss_get_stamps(old, now)
+            if not vals:
+                continue
+            is_reopened = "itss_opened_at" in vals
+            is_counted = ticket._itss_is_counted(old, vals, now)
+            if is_counted:
+                past.append(ticket._itss_prepare_past(old, now, is_reopened))
+            if is_counted or is_reopened:
+                vals["itss_since"] = now
+            stamps[ticket] = vals
+        self.env["itss.ticket.past"].sudo().create(past)
+        self._itss_write_stamps(stamps)
+
+    def _itss_get_stamps(self, old, now):
+        """Return what has happened to the ticket by a write.
+
+        :param old: ``Before`` of it
+        :return: values; ``itss_since`` alone when it only passed into other hands
+        """
+        vals = {}
+        if self.user_id != old.user:
+            engineer = self.user_id.filtered(lambda user: not user._is_superuser())
+            vals["itss_engineer_id"] = engineer.id
+        if self.stage_id != old.stage:
+            vals |= self._itss_get_move(old, now)
+        if self.priority != old.priority and not {"itss_opened_at", "itss_ended_at"} & vals.keys():
+            vals |= self._itss_get_moved_dues(now)
+        if self._itss_is_taken_up(old, vals):
+            vals |= {"itss_responded_at": now, **self._itss_get_worker(vals)}
+        if self.duplicate_id != old.duplicate:
+            # who marks it anew starts anew
+            vals["itss_duplicate_until"] = now if not self.duplicate_id else False
+            if self.duplicate_id:
+                vals["itss_duplicate_at"] = now
+        if self._itss_has_moved(old):
+            vals.setdefault("itss_since", self.itss_since)
+        return vals
+
+    def _itss_get_move(self, old, now):
+        """Return what a move to another stage makes happen: the ticket ends, otherwise, or is open again."""
+        was_over = self.itss_ended_at or old.stage._itss_is_over()
+        if not self.stage_id._itss_is_over():
+            return self._itss_get_opening(now) if was_over else {}
+        if not was_over:
+            return self._itss_get_end(now)
+        ending = self.stage_id._itss_get_ending()
+        if self.itss_ended_at and ending and ending != self.itss_ending:
+            return {"itss_ended_at": now, "itss_ending": ending}
+        return {}
+
+    def _itss_get_end(self, now):
+        vals = {"itss_ended_at": now, "itss_ending": self.stage_id._itss_get_ending()}
+        return {**vals, **self._itss_get_worker(vals)}
+
+    def _itss_get_worker(self, vals):
+        """Return who works on the ticket: whoever takes up, or ends, what nobody is assigned to."""
+        person = self._itss_get_person()
+        if not person or self.user_id or "itss_engineer_id" in vals:
+            return {}
+        return {"itss_engineer_id": person.id} if person != self.itss_engineer_id else {}
+
+    def _itss_get_opening(self, now):
+        return {
+            "itss_cycle": (self.itss_cycle or 1) + 1,
+            "itss_opened_at": now,
+            "itss_responded_at": False,
+            "itss_ended_at": False,
+            "itss_ending": False,
+            **self._itss_get_dues(now),
+        }
+
+    def _itss_get_moved_dues(self, now):
+        """Return the deadlines that go with another priority; what has passed, or was kept, stays.
+
+        A deadline that would have passed already counts from now on, and is no later than it was.
+        """
+        vals, late = {}, None
+        for name, due in self._itss_get_dues(self.itss_opened_at or now).items():
+            is_kept = self.itss_ended_at or (
+                name == "itss_response_due" and self.itss_responded_at
+            )
+            if not self.itss_opened_at or is_kept or (self[name] and self[name] <= now):
+                continue
+            if due and due < now:
+                late = late or self._itss_get_dues(now)
+                due = min(late[name], self[name] or late[name])
+            vals[name] = due
+        return vals
+
+    def _itss_is_taken_up(self, old, vals):
+        """Whether a write is the first response to the ticket: one of ours moves it on, or assigns it.
+
+        Who opens it, the first time or again, has not responded by that.
+        """
+        if self.itss_responded_at or self.itss_ended_at or not self.itss_opened_at:
+            return False
+        if "itss_opened_at" in vals or not self._itss_get_person():
+            return False
+        is_moved = self.stage_id != old.stage and not self.stage_id.unattended
+        return is_moved or bool(vals.get("itss_engineer_id"))
+
+    def _itss_has_moved(self, old):
+        """Whether a write has put the ticket on another team's, company's or customer's account."""
+        hands = (self.team_id, self.company_id, self.commercial_partner_id)
+        return hands != (old.team, old.company, old.customer)
+
+    def _itss_is_counted(self, old, vals, now):
+        """Whether figures may count something of the ticket as it was until a write."""
+        if "itss_opened_at" in vals or self._itss_has_moved(old):
+            return bool(self.itss_opened_at or self.itss_ended_at)
+        is_changed = "itss_engineer_id" in vals or (self.itss_ended_at and "itss_ending" in vals)
+        since = self.itss_since
+        return is_changed and any(
+            moment and moment < now and not (since and moment < since)
+            for moment in (self[name] for name in DATED_FACTS)
+        )
+
+    def _itss_prepare_past(self, old, now, is_reopened):
+        """Return what is kept of the ticket as it was.
+
+        :param bool is_reopened: it was so to the end: nothing of it holds later
+        """
+        return {
+            "ticket_id": self.id,
+            "company_id": old.company.id,
+            "team_id": old.team.id,
+            "customer_id": old.customer.id,
+            "until": not is_reopened and now,
+            **{name: self[f"itss_{name}"] for name in PAST_FACTS},
+            "engineer_id": self.itss_engineer_id.id,
+            "department_id": self.itss_department_id.id,
+        }
+
+    @api.model
+    def _itss_write_stamps(self, stamps):
+        """Write stamps, in the update that follows anyway (superuser mode).
+
+        :param stamps: dict of values by ticket
+        """
+        users = {vals["itss_engineer_id"] for vals in stamps.values() if "itss_engineer_id" in vals}
+        users = self.env["res.users"].browse(users - {False})
+        departments = users._itss_get_departments()
+        groups = defaultdict(list)
+        for ticket, vals in stamps.items():
+            if "itss_engineer_id" in vals:
+                key = (vals["itss_engineer_id"], ticket.company_id.id)
+                vals["itss_department_id"] = departments.get(key, False)
+            groups[frozenset(vals.items())].append(ticket.id)
+        # nobody sees them: there is nothing to track
+        tickets = self.sudo().with_context(tracking_disable=True)
+        for vals, ids in groups.items():
+            super(HelpdeskTicket, tickets.browse(ids)).write(dict(vals))
+
+    def _notify_thread(self, message, msg_vals=False, **kwargs):
+        recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
+        if self and not self._is_notification_scheduled(kwargs.get("scheduled_date")):
+            self.sudo()._itss_note_reply(message.sudo(), recipients)
+        return recipients
+
+    def _itss_note_reply(self, message, recipients):
+        """Stamp the first response if it is a message of one of ours that the customer gets.
+
+        :param recipients: as ``_notify_thread`` returns them
+        """
+        if message.message_type not in REPLIES or message.is_internal or message.subtype_id.internal:
+            return
+        if self.itss_responded_at or self.itss_ended_at or not self.itss_opened_at:
+            return
+        authors = message.author_id.user_ids
+        if not any(user._is_internal() and not user._is_superuser() for user in authors):
+            return
+        readers = self.env["res.partner"].browse(one["id"] for one in recipients if one["id"])
+        if self.commercial_partner_id in readers.commercial_partner_id or email_normalize(
+            self.partner_email
+        ) in readers.mapped("email_normalized"):
+            self._itss_write_stamps({self: {"itss_responded_at": fields.Datetime.now()}})
 
     # -------------------------------------------------------------------------
     # What callbacks ask of tickets
@@ -186,9 +517,7 @@ class HelpdeskTicket(models.Model):
         if not engineer or engineer._is_superuser():
             # without an assigned engineer (or with OdooBot, who gets the tickets that come in by
             # mail), whoever closed it solved it
-            engineer = self.env.user.filtered(
-                lambda user: user._is_internal() and not user._is_superuser()
-            )
+            engineer = self._itss_get_person()
         return {
             "ticket_id": self.id,
             "ticket_number": self.number,
@@ -218,10 +547,10 @@ class HelpdeskTicket(models.Model):
 
         An agent through whose hands the ticket went meanwhile has to leave the call to others.
 
-        :param before: {id: (stage, user)} before the write
+        :param before: {id: ``Before``} of the write
         """
         touched = self.sudo().filtered(
-            lambda ticket: (ticket.stage_id, ticket.user_id) != before[ticket.id]
+            lambda ticket: (ticket.stage_id, ticket.user_id) != before[ticket.id][:2]
         )
         if not touched:
             return
@@ -230,7 +559,7 @@ class HelpdeskTicket(models.Model):
             [("ticket_id", "in", touched.ids), ("state", "!=", "cancelled")]
         )
         for callback in callbacks:
-            stage, _user = before[callback.ticket_id.id]
+            stage = before[callback.ticket_id.id].stage
             if callback.solved_stage_id == stage != callback.ticket_id.stage_id:
                 callback.solved_stage_id = callback.ticket_id.stage_id
         callbacks._release_partial()
@@ -241,13 +570,13 @@ class HelpdeskTicket(models.Model):
         Who registers a ticket for others, or gives it to somebody, does not work on it. For old
         ones solved now, what Odoo noted before this was counted is added, in the same query.
 
-        :param before: {id: (stage, user)} before the write; nothing for new tickets
+        :param before: {id: ``Before``} of the write; nothing for new tickets
         :param solved: those of them solved now
         """
         nothing = (self.env["helpdesk.ticket.stage"], self.env["res.users"])
         hands = set()
         for ticket in self.sudo():
-            stage, user = before.get(ticket.id, nothing)
+            stage, user = before.get(ticket.id, nothing)[:2]
             workers = user | ticket.user_id
             if ticket.stage_id != stage:
                 workers |= self.env.user

@@ -6,6 +6,13 @@ from odoo import fields, models
 HOURS_BEFORE_LEAVE = 12
 
 
+# fields with the agreed hours until the first response, and until the solution, by priority of a ticket
+TICKET_HOURS = {
+    priority: (f"itss_response_hours_{priority}", f"itss_resolution_hours_{priority}")
+    for priority in "0123"
+}
+
+
 class ResCompany(models.Model):
     _inherit = "res.company"
 
@@ -27,7 +34,7 @@ class ResCompany(models.Model):
         ondelete="restrict",
         check_company=True,
         help="With working hours only these count towards the deadline; without, every hour counts.",
-        setting=("callback", "complaint"),
+        setting=("callback", "complaint", "ticket"),
     )
     itss_callback_warning_hours = fields.Float(
         string="Warn the Agent Before the Deadline (hours)",
@@ -70,6 +77,37 @@ class ResCompany(models.Model):
         "Empty: the built-in script.",
     )
 
+    itss_response_hours_0 = fields.Float(
+        string="Response, Low Priority (hours)", default=8, setting=("ticket",)
+    )
+    itss_response_hours_1 = fields.Float(
+        string="Response, Medium Priority (hours)", default=4, setting=("ticket",)
+    )
+    itss_response_hours_2 = fields.Float(
+        string="Response, High Priority (hours)", default=2, setting=("ticket",)
+    )
+    itss_response_hours_3 = fields.Float(
+        string="Response, Very High Priority (hours)", default=0.5, setting=("ticket",)
+    )
+    itss_resolution_hours_0 = fields.Float(
+        string="Solution, Low Priority (hours)", default=72, setting=("ticket",)
+    )
+    itss_resolution_hours_1 = fields.Float(
+        string="Solution, Medium Priority (hours)", default=24, setting=("ticket",)
+    )
+    itss_resolution_hours_2 = fields.Float(
+        string="Solution, High Priority (hours)", default=8, setting=("ticket",)
+    )
+    itss_resolution_hours_3 = fields.Float(
+        string="Solution, Very High Priority (hours)", default=4, setting=("ticket",)
+    )
+
+    _itss_ticket_hours = models.Constraint(
+        "CHECK("
+        + " AND ".join(f"{name} >= 0" for names in TICKET_HOURS.values() for name in names)
+        + ")",
+        "The hours agreed for tickets can't be negative.",
+    )
     _itss_callback_limits = models.Constraint(
         "CHECK(itss_callback_hours > 0 AND itss_callback_warning_hours >= 0 AND itss_callback_escalation_hours >= 0"
         " AND itss_callback_attempts > 0 AND itss_callback_fatigue_days >= 0 AND itss_callback_reminder_days > 0"
@@ -77,6 +115,10 @@ class ResCompany(models.Model):
         "Hours, attempts and days of callbacks can't be negative, those of the deadline, the attempts and the reminder "
         "not zero either; the threshold lies between 0 and 100.",
     )
+
+    def _itss_get_ticket_hours(self, priority):
+        """Return the hours agreed for tickets of a priority: until the response, and the solution."""
+        return [self[name] for name in TICKET_HOURS[priority]]
 
     def _itss_add_hours(self, moment, hours):
         # with a calendar only the hours of work count

@@ -28,3 +28,11 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.itss_callback_threshold", readonly=False
     )
     itss_callback_script = fields.Text(related="company_id.itss_callback_script", readonly=False)
+    itss_response_hours_0 = fields.Float(related="company_id.itss_response_hours_0", readonly=False)
+    itss_response_hours_1 = fields.Float(related="company_id.itss_response_hours_1", readonly=False)
+    itss_response_hours_2 = fields.Float(related="company_id.itss_response_hours_2", readonly=False)
+    itss_response_hours_3 = fields.Float(related="company_id.itss_response_hours_3", readonly=False)
+    itss_resolution_hours_0 = fields.Float(related="company_id.itss_resolution_hours_0", readonly=False)
+    itss_resolution_hours_1 = fields.Float(related="company_id.itss_resolution_hours_1", readonly=False)
+    itss_resolution_hours_2 = fields.Float(related="company_id.itss_resolution_hours_2", readonly=False)
+    itss_resolution_hours_3 = fields.Float(related="company_id.itss_resolution_hours_3", readonly=False)

@@ -8,8 +8,8 @@ class ResourceCalendarLeaves(models.Model):
     _name = "resource.calendar.leaves"
     _inherit = ["resource.calendar.leaves", "itss.setting.mixin"]
 
-    date_from = fields.Datetime(setting=("callback", "complaint"))
-    date_to = fields.Datetime(setting=("callback", "complaint"))
+    date_from = fields.Datetime(setting=("callback", "complaint", "ticket"))
+    date_to = fields.Datetime(setting=("callback", "complaint", "ticket"))
 
     def _itss_read_settings(self, names=None):
         # somebody's own leave is none of them

@@ -42,6 +42,23 @@ class ResUsers(models.Model):
         )
         return {self.browse(asked): self.browse(ids) for asked, ids in rows}
 
+    def _itss_get_departments(self):
+        """Return the departments that the users work in now, in one query (superuser mode).
+
+        :return: dict ``{(id of a user, id of a company): id of the department}``
+        """
+        if not self:
+            return {}
+        groups = (
+            self.env["hr.employee"]
+            .sudo()
+            ._read_group(
+                [("user_id", "in", self.ids), ("department_id", "!=", False)],
+                ["user_id", "company_id", "department_id"],
+            )
+        )
+        return {(user.id, company.id): department.id for user, company, department in groups}
+
     def _itss_is_among(self, users):
         """Whether this user is one of the users, or the same person as one of them.
 
