@@ -19,6 +19,7 @@ from .callback import (
     test_helpdesk_mgmt,
     test_helpdesk_ticket,
     test_ticket_facts,
+    test_ticket_indicator,
 )
 from .complaint import (
     test_complaint,

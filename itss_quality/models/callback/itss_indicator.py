@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -9,8 +11,20 @@ class ItssIndicator(models.Model):
     _inherit = "itss.indicator"
 
     method = fields.Selection(
-        selection_add=[("callback_on_time", "Callbacks in Time")],
-        ondelete={"callback_on_time": "cascade"},
+        selection_add=[
+            ("callback_on_time", "Callbacks in Time"),
+            ("response_on_time", "Tickets Responded to in Time"),
+            ("resolution_on_time", "Tickets Solved in Time"),
+            ("resolved_rate", "Tickets Solved"),
+            ("sla_rate", "Tickets within the Agreed Hours"),
+        ],
+        ondelete={
+            "callback_on_time": "cascade",
+            "response_on_time": "cascade",
+            "resolution_on_time": "cascade",
+            "resolved_rate": "cascade",
+            "sla_rate": "cascade",
+        },
     )
 
     @api.model
@@ -28,6 +42,56 @@ class ItssIndicator(models.Model):
                 source,
                 target=95,
                 sequence=40,
+            ),
+            **self._get_ticket_measures(),
+        }
+
+    @api.model
+    def _get_ticket_measures(self):
+        source = self.env._("Times of tickets, noted when they happen")
+        tickets, verdicts = "itss.ticket.cycle", "helpdesk.ticket"
+        return {
+            "response_on_time": Measure(
+                tickets,
+                self.env._("Response in Time"),
+                self.env._(
+                    "Tickets first responded to within the agreed hours / tickets whose response was due in "
+                    "the period"
+                ),
+                source,
+                target=95,
+                sequence=60,
+            ),
+            "resolution_on_time": Measure(
+                tickets,
+                self.env._("Solution in Time"),
+                self.env._(
+                    "Tickets solved within the agreed hours / tickets whose solution was due in the period"
+                ),
+                source,
+                target=95,
+                sequence=70,
+            ),
+            "resolved_rate": Measure(
+                tickets,
+                self.env._("Tickets Solved"),
+                self.env._(
+                    "Tickets solved / tickets that ended in the period (solved, cancelled, rejected)"
+                ),
+                source,
+                target=95,
+                sequence=80,
+            ),
+            "sla_rate": Measure(
+                verdicts if self._has_verdicts() else tickets,
+                self.env._("SLA Rate"),
+                self.env._(
+                    "Tickets responded to and solved within the agreed hours / tickets whose solution was "
+                    "due in the period"
+                ),
+                source,
+                target=95,
+                sequence=90,
             ),
         }
 
@@ -72,3 +136,145 @@ class ItssIndicator(models.Model):
             "engineer": SQL("fact.engineer_id"),
             "customer": SQL("fact.customer_id"),
         }
+
+    # -------------------------------------------------------------------------
+    # Tickets
+    # -------------------------------------------------------------------------
+
+    def _measure_response_on_time(self, ask):
+        moment = SQL("LEAST(responded_at, response_due)")
+        left_out = SQL(
+            """
+            WHEN fact.responded_at IS NULL AND fact.ended_at <= fact.response_due THEN 'cancelled'
+            WHEN fact.responded_at IS NULL AND fact.response_due > %s THEN 'not_due'
+            """,
+            fields.Datetime.now(),
+        )
+        counted = SQL("fact.responded_at <= fact.response_due")
+        return self._count(
+            ask, self._get_ticket_facts(ask, "response_due", counted, left_out, moment)
+        )
+
+    def _measure_resolution_on_time(self, ask):
+        return self._count(ask, self._get_solved_in_time(ask, SQL("TRUE")))
+
+    def _measure_sla_rate(self, ask):
+        if self._has_verdicts():
+            return self._count(ask, self._get_verdicts(ask))
+        in_time = SQL("(fact.response_due IS NULL OR fact.responded_at <= fact.response_due)")
+        return self._count(ask, self._get_solved_in_time(ask, in_time))
+
+    def _measure_resolved_rate(self, ask):
+        left_out = SQL("WHEN fact.ending IS NULL THEN 'no_data'")
+        counted = SQL("fact.ending = 'solved'")
+        return self._count(ask, self._get_ticket_facts(ask, "ended_at", counted, left_out))
+
+    @api.model
+    def _get_received_tickets(self, ask):
+        """Return the tickets received in a period, as facts: those opened for the first time."""
+        facts = self._get_ticket_facts(ask, "opened_at", SQL("TRUE"), SQL(""))
+        return facts._replace(is_in=SQL("fact.cycle = 1"))
+
+    @api.model
+    def _get_solved_in_time(self, ask, counted):
+        """Return the tickets whose solution was due in a period, as facts: those solved in time count.
+
+        :param counted: ``SQL``, what else is asked of these
+        """
+        left_out = SQL(
+            """
+            WHEN fact.ended_at <= fact.solution_due AND fact.ending IS NULL THEN 'no_data'
+            WHEN fact.ended_at <= fact.solution_due AND fact.ending != 'solved' THEN 'cancelled'
+            WHEN fact.solution_due > %s AND fact.ended_at IS NULL THEN 'not_due'
+            """,
+            fields.Datetime.now(),
+        )
+        counted = SQL(
+            "fact.ending = 'solved' AND fact.ended_at <= fact.solution_due AND %s", counted
+        )
+        return self._get_ticket_facts(ask, "solution_due", counted, left_out)
+
+    @api.model
+    def _get_ticket_facts(self, ask, name, counted, left_out, moment=None):
+        """Return the tickets that a dated fact puts into a period, as facts.
+
+        What is known of them since before the company's start is left out, and so are duplicates: of
+        what has a deadline those marked by then, of the others those marked by the end of the period.
+
+        :param str name: the fact, a column of ``itss.ticket.cycle``
+        :param left_out: ``SQL``, further branches of the CASE that says why one is left out
+        :param moment: as ``itss.ticket.cycle`` takes it
+        """
+        has_deadline = name.endswith("_due")
+        until = SQL.identifier("fact", name) if has_deadline else SQL("span.end_at")
+        since = ask.company.itss_callback_since
+        return Facts(
+            "itss.ticket.cycle",
+            self.env["itss.ticket.cycle"]._get_facts(ask.company, name, moment),
+            is_in=SQL("TRUE"),
+            counted=counted,
+            left_out=SQL(
+                """
+                CASE WHEN COALESCE(fact.opened_at, fact.ended_at) < %(since)s THEN 'before_start'
+                     WHEN fact.duplicate_at < %(until)s AND (
+                          fact.duplicate_until IS NULL OR fact.duplicate_until > %(until)s
+                     ) THEN 'duplicate'
+                     %(left_out)s
+                 END
+                """,
+                since=since or datetime.min,
+                until=until,
+                left_out=left_out,
+            ),
+            scopes=self._get_ticket_scopes(),
+        )
+
+    @api.model
+    def _has_verdicts(self):
+        """Whether OCA's helpdesk_mgmt_sla watches deadlines of tickets: then it says what was in time."""
+        return "ticket_sla_ids" in self.env["helpdesk.ticket"]._fields
+
+    @api.model
+    def _get_ticket_scopes(self):
+        return {
+            kind: SQL.identifier("fact", f"{kind}_id")
+            for kind in ("team", "engineer", "customer", "department")
+        }
+
+    @api.model
+    def _get_verdicts(self, ask):
+        """Return the tickets whose last deadline by helpdesk_mgmt_sla lies in a period, as facts."""
+        return Facts(
+            "helpdesk.ticket",
+            SQL(
+                """
+                (SELECT ticket.id, ticket.team_id, ticket.itss_engineer_id AS engineer_id,
+                        ticket.itss_department_id AS department_id,
+                        ticket.commercial_partner_id AS customer_id,
+                        ticket.itss_duplicate_at AS duplicate_at,
+                        ticket.itss_duplicate_until AS duplicate_until,
+                        max(sla.deadline) AS deadline,
+                        bool_and(sla.state = 'accomplished') AS is_kept,
+                        bool_or(sla.state = 'expired') AS is_expired
+                   FROM helpdesk_ticket_sla AS sla
+                   JOIN helpdesk_ticket AS ticket ON ticket.id = sla.ticket_id
+                  WHERE ticket.company_id = %s
+                  GROUP BY ticket.id) AS fact
+                """,
+                ask.company.id,
+            ),
+            is_in=SQL("fact.deadline >= span.start_at AND fact.deadline < span.end_at"),
+            counted=SQL("fact.is_kept"),
+            left_out=SQL(
+                """
+                CASE WHEN fact.duplicate_at < fact.deadline AND (
+                          fact.duplicate_until IS NULL OR fact.duplicate_until > fact.deadline
+                     ) THEN 'duplicate'
+                     WHEN NOT fact.is_kept AND NOT fact.is_expired AND fact.deadline > %s
+                     THEN 'not_due'
+                 END
+                """,
+                fields.Datetime.now(),
+            ),
+            scopes=self._get_ticket_scopes(),
+        )

@@ -117,6 +117,13 @@ class GuardCommon(AuditCommon, ReviewCommon, ComplaintCommon):
         cls.env["itss.indicator"].search(
             [("company_id", "=", cls.company.id)], limit=1
         ).action_recompute()
+        cls.env["itss.ticket.past"].create(
+            {
+                "ticket_id": cls.env["helpdesk.ticket"].search([], limit=1).id,
+                "company_id": cls.company.id,
+                "cycle": 1,
+            }
+        )
         cls.env["itss.former.head"].create(
             {
                 "department_id": cls.dep_staff.id,
