@@ -113,7 +113,9 @@ class SampleCommon(ItssCommon):
     @classmethod
     def _take_code(cls):
         # each one's own, among all companies
-        return f"sample_{cls.env['itss.indicator'].with_context(active_test=False).search_count([])}"
+        return (
+            f"sample_{cls.env['itss.indicator'].with_context(active_test=False).search_count([])}"
+        )
 
     @classmethod
     def get_models(cls):

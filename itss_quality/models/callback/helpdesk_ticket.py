@@ -138,8 +138,12 @@ class HelpdeskTicket(models.Model):
     _itss_write_date_index = models.Index("(write_date)")
     # figures of a period read what lies in it
     _itss_opened_at_index = models.Index("(itss_opened_at) WHERE itss_opened_at IS NOT NULL")
-    _itss_response_due_index = models.Index("(itss_response_due) WHERE itss_response_due IS NOT NULL")
-    _itss_solution_due_index = models.Index("(itss_solution_due) WHERE itss_solution_due IS NOT NULL")
+    _itss_response_due_index = models.Index(
+        "(itss_response_due) WHERE itss_response_due IS NOT NULL"
+    )
+    _itss_solution_due_index = models.Index(
+        "(itss_solution_due) WHERE itss_solution_due IS NOT NULL"
+    )
     _itss_ended_at_index = models.Index("(itss_ended_at) WHERE itss_ended_at IS NOT NULL")
 
     # -------------------------------------------------------------------------
@@ -215,9 +219,7 @@ class HelpdeskTicket(models.Model):
 
     def _itss_get_person(self):
         """Return the user who does this, if it is one of ours: no customer, and not the system."""
-        return self.env.user.filtered(
-            lambda user: user._is_internal() and not user._is_superuser()
-        )
+        return self.env.user.filtered(lambda user: user._is_internal() and not user._is_superuser())
 
     def _itss_get_agreed_hours(self):
         """Return the agreed hours that are in force for the ticket as it is (superuser mode).
@@ -364,9 +366,7 @@ class HelpdeskTicket(models.Model):
         """
         vals, late = {}, None
         for name, due in self._itss_get_dues(self.itss_opened_at or now).items():
-            is_kept = self.itss_ended_at or (
-                name == "itss_response_due" and self.itss_responded_at
-            )
+            is_kept = self.itss_ended_at or (name == "itss_response_due" and self.itss_responded_at)
             if not self.itss_opened_at or is_kept or (self[name] and self[name] <= now):
                 continue
             if due and due < now:
@@ -450,7 +450,11 @@ class HelpdeskTicket(models.Model):
 
         :param recipients: as ``_notify_thread`` returns them
         """
-        if message.message_type not in REPLIES or message.is_internal or message.subtype_id.internal:
+        if (
+            message.message_type not in REPLIES
+            or message.is_internal
+            or message.subtype_id.internal
+        ):
             return
         if self.itss_responded_at or self.itss_ended_at or not self.itss_opened_at:
             return

@@ -34,7 +34,9 @@ class ItssTicketCycle(models.Model):
     customer_id = fields.Many2one("res.partner", readonly=True)
     category_id = fields.Many2one("helpdesk.ticket.category", readonly=True)
     priority = fields.Selection(
-        lambda self: self.env["helpdesk.ticket"]._fields["priority"]._description_selection(self.env),
+        lambda self: (
+            self.env["helpdesk.ticket"]._fields["priority"]._description_selection(self.env)
+        ),
         readonly=True,
     )
     cycle = fields.Integer(
@@ -45,7 +47,9 @@ class ItssTicketCycle(models.Model):
     )
     since = fields.Datetime(string="So Since", readonly=True)
     until = fields.Datetime(
-        string="So until", readonly=True, help="When it passed into other hands, or ended otherwise."
+        string="So until",
+        readonly=True,
+        help="When it passed into other hands, or ended otherwise.",
     )
     opened_at = fields.Datetime(string="Opened on", readonly=True)
     response_due = fields.Datetime(readonly=True)

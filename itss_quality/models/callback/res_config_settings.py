@@ -32,7 +32,15 @@ class ResConfigSettings(models.TransientModel):
     itss_response_hours_1 = fields.Float(related="company_id.itss_response_hours_1", readonly=False)
     itss_response_hours_2 = fields.Float(related="company_id.itss_response_hours_2", readonly=False)
     itss_response_hours_3 = fields.Float(related="company_id.itss_response_hours_3", readonly=False)
-    itss_resolution_hours_0 = fields.Float(related="company_id.itss_resolution_hours_0", readonly=False)
-    itss_resolution_hours_1 = fields.Float(related="company_id.itss_resolution_hours_1", readonly=False)
-    itss_resolution_hours_2 = fields.Float(related="company_id.itss_resolution_hours_2", readonly=False)
-    itss_resolution_hours_3 = fields.Float(related="company_id.itss_resolution_hours_3", readonly=False)
+    itss_resolution_hours_0 = fields.Float(
+        related="company_id.itss_resolution_hours_0", readonly=False
+    )
+    itss_resolution_hours_1 = fields.Float(
+        related="company_id.itss_resolution_hours_1", readonly=False
+    )
+    itss_resolution_hours_2 = fields.Float(
+        related="company_id.itss_resolution_hours_2", readonly=False
+    )
+    itss_resolution_hours_3 = fields.Float(
+        related="company_id.itss_resolution_hours_3", readonly=False
+    )

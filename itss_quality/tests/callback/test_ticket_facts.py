@@ -134,7 +134,9 @@ class TestTicketFacts(TicketFactsCommon, RpcCase):
         self.end(ticket, 2)
         self.move(ticket, 5, stage_id=self.stage_progress.id, user_id=self.agent.id)
         self.assertFalse(ticket.itss_responded_at or ticket.itss_ended_at or ticket.itss_ending)
-        self.move(ticket, 6, stage_id=self.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_awaiting").id)
+        self.move(
+            ticket, 6, stage_id=self.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_awaiting").id
+        )
         self.assertEqual(ticket.itss_responded_at, self.hour(6))
 
     def test_duplicates_are_dated(self):
@@ -269,9 +271,7 @@ class TestTicketFacts(TicketFactsCommon, RpcCase):
                         login, "helpdesk.ticket", "write", ticket.ids, {name: False}
                     )
                     self.assert_rpc_refused(login, "helpdesk.ticket", "read", ticket.ids, [name])
-            self.assert_rpc_refused(
-                login, "itss.ticket.past", "create", {"ticket_id": ticket.id}
-            )
+            self.assert_rpc_refused(login, "itss.ticket.past", "create", {"ticket_id": ticket.id})
             self.assert_rpc_refused(login, "itss.ticket.cycle", "write", ticket.ids, {"cycle": 2})
         self.assertEqual(ticket.itss_ended_at, self.hour(2))
 

@@ -217,7 +217,9 @@ class TestTicketIndicators(TicketFactsCommon, IndicatorCommon):
         ask = Ask(self.company, [(date(2025, 10, 1), date(2025, 10, 31))], wants_records=True)
         rows = self.env.execute_query(indicator._measure(ask))
         cycles = self.env["itss.ticket.cycle"].browse(row[2] for row in rows)
-        self.assertEqual(cycles.mapped("ending"), ["solved", "cancelled"][:: 1 if rows[0][3] else -1])
+        self.assertEqual(
+            cycles.mapped("ending"), ["solved", "cancelled"][:: 1 if rows[0][3] else -1]
+        )
         self.assertEqual(cycles.ticket_id, ticket)
         found = cycles.with_user(self.engineer).search([("id", "in", cycles.ids)])
         self.assertEqual(found, cycles)
