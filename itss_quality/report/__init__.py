@@ -3,6 +3,7 @@
 from . import core
 from . import plan
 from . import improvement
+from . import objective
 from . import callback
 from . import survey
 from . import complaint

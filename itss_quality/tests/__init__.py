@@ -2,6 +2,7 @@
 from .audit import (
     test_audit,
     test_audit_evidence,
+    test_audit_indicator,
     test_audit_rpc,
 )
 from .callback import (
@@ -24,6 +25,7 @@ from .callback import (
 from .complaint import (
     test_complaint,
     test_complaint_evidence,
+    test_complaint_indicator,
     test_complaint_mail,
     test_complaint_portal,
     test_complaint_rpc,
@@ -52,7 +54,10 @@ from .core import (
     test_workflow,
 )
 from .improvement import test_improvement
-from .objective import test_indicator
+from .objective import (
+    test_indicator,
+    test_measures,
+)
 from .plan import (
     test_plan,
     test_plan_date,
@@ -68,6 +73,7 @@ from .review import (
 )
 from .survey import (
     test_survey_excel,
+    test_survey_indicator,
     test_survey_mail,
     test_survey_page,
     test_survey_print,

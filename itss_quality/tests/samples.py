@@ -43,6 +43,14 @@ class SampleCommon(ItssCommon):
             "itss.callback": cls.make_callback,
             "itss.complaint.severity": cls._take_severity,
             "itss.indicator": lambda: cls.create_sample("itss.indicator", code=cls._take_code()),
+            "itss.indicator.entry": lambda: cls.create_sample(
+                "itss.indicator.entry", indicator_id=cls.make_sample("itss.indicator").id
+            ),
+            "itss.indicator.record": lambda: cls.create_sample(
+                "itss.indicator.record",
+                res_model="itss.indicator",
+                res_id=cls.get_sample("itss.indicator").id,
+            ),
             "itss.indicator.value": lambda: cls.create_sample(
                 "itss.indicator.value", indicator_id=cls.make_sample("itss.indicator").id
             ),

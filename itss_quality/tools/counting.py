@@ -21,12 +21,8 @@ def count_facts(env, ask, facts):
     if facts.out_of:
         whole = count_facts(env, ask, facts.out_of)
         counts = {
-            key: Count(
-                counts.get(key, Count()).denominator,
-                whole.get(key, Count()).denominator,
-                whole.get(key, Count()).n,
-            )
-            for key in {**counts, **whole}
+            key: count._replace(numerator=counts.get(key, Count()).denominator)
+            for key, count in whole.items()
         }
     return counts
 

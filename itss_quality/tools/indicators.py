@@ -8,9 +8,10 @@ from dateutil.relativedelta import relativedelta
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .figures import Period
+from .figures import Figure, Period
 
 COMPANY = "company"
+UNITS = [("percent", "%"), ("score", "of 100"), ("hours", "hours")]
 # months of a period
 MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 
@@ -49,6 +50,11 @@ class Ask(NamedTuple):
     domain: Domain = Domain.TRUE
     # the records themselves are asked for, not how many they are
     wants_records: bool = False
+
+    @classmethod
+    def about(cls, period):
+        """Return what is asked for the company as a whole in a ``tools.figures.Period``."""
+        return cls(period.company, [(period.date_from, period.date_to)], scopes=(COMPANY,))
 
     def get_span_table(self):
         """Return the spans as the table ``span``: number, days, and their moments in UTC."""
@@ -117,6 +123,10 @@ class Count(NamedTuple):
         if not self.denominator:
             return None
         return (100 if unit == "percent" else 1) * self.numerator / self.denominator
+
+    def get_part(self, label):
+        """Return how many of how many, as a figure of a review."""
+        return Figure.part(label, int(self.numerator), self.n)
 
 
 def get_span(day, frequency):

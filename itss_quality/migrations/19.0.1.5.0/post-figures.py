@@ -42,8 +42,14 @@ def read_tracked(model):
         SQL(
             """
             SELECT message.res_id, message.date, field.name,
-                   COALESCE(value.old_value_datetime::date::text, value.old_value_char, '') AS old,
-                   COALESCE(value.new_value_datetime::date::text, value.new_value_char, '') AS new
+                   CASE WHEN field.ttype = 'many2one'
+                        THEN COALESCE(NULLIF(value.old_value_integer, 0)::text, '')
+                        ELSE COALESCE(value.old_value_datetime::date::text, value.old_value_char, '')
+                        END AS old,
+                   CASE WHEN field.ttype = 'many2one'
+                        THEN COALESCE(NULLIF(value.new_value_integer, 0)::text, '')
+                        ELSE COALESCE(value.new_value_datetime::date::text, value.new_value_char, '')
+                        END AS new
               FROM mail_tracking_value AS value
               JOIN mail_message AS message ON message.id = value.mail_message_id
               JOIN ir_model_fields AS field ON field.id = value.field_id

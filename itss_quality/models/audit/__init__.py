@@ -1,6 +1,7 @@
 # isort: skip_file
 from . import itss_audit_checklist
 from . import itss_audit_checklist_line
+from . import itss_indicator
 from . import itss_audit
 from . import itss_audit_schedule
 from . import itss_audit_line

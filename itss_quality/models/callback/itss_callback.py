@@ -52,7 +52,7 @@ class ItssCallback(models.Model):
     ]
     _order = "deadline, id"
     _rec_names_search = ["ticket_number", "contact_name", "customer_id.name"]
-    _figure_topics = {"measurements": 10, "objectives": 20, "processes": 20, "feedback": 20}
+    _figure_topics = {"objectives": 20, "processes": 20, "feedback": 20}
     _dated_fields = ("is_solved", "score")
 
     # what a callback is about, the most telling one first
@@ -1069,67 +1069,33 @@ class ItssCallback(models.Model):
 
     @api.model
     def _get_figure_domain(self, period):
-        return period.get_domain("resolved_at") & self._get_ticket_domain()
+        due, done = period.get_domain("deadline"), period.get_domain("done_at")
+        return (due | done) & self._get_ticket_domain()
 
     @api.model
     def _get_figures(self, period):
-        counts = self._count_for_figures(period)
-        due, done, on_time = counts["due"], counts["done"], counts["on_time"]
-        solved, reset, late = (counts[name] for name in ("first_solved", "reset", "late_reset"))
+        indicators = self.env["itss.indicator"]
+        codes = ("callback_rate", "callback_on_time", "first_solved", "satisfaction_project")
+        called, on_time, solved, score = indicators._read_period(period, *codes)
+        reset = indicators._count_resets(period)
         satisfaction = Figure(
-            self.env._("Satisfaction by callbacks (project level)"), counts["score"], n=done
+            self.env._("Satisfaction by callbacks (project level)"),
+            score.get_value("score"),
+            n=score.n,
         )
         target = say_target(self.env, self._get_satisfaction_target(period))
         return {
             "objectives": [satisfaction._replace(note=target)],
             "processes": [
-                Figure(self.env._("Callbacks due"), due),
-                Figure(self.env._("Called back"), done),
-                Figure.part(self.env._("Called back on time"), on_time, due),
-                Figure.part(self.env._("Solved at first"), solved, done),
-                Figure(self.env._("Callbacks reset"), reset),
-                Figure.part(self.env._("Reset after their deadline, and late"), late, reset),
-            ],
-            "measurements": [
-                Figure.rate(self.env._("24-hour callback rate (%)"), on_time, due),
-                Figure.rate(self.env._("Solved-at-first rate (%)"), solved, done),
+                Figure(self.env._("Callbacks due"), called.n),
+                Figure(self.env._("Called back"), int(called.numerator)),
+                on_time.get_part(self.env._("Called back on time")),
+                solved.get_part(self.env._("Solved at first")),
+                Figure(self.env._("Callbacks reset"), reset.n),
+                reset.get_part(self.env._("Reset after their deadline, and late")),
             ],
             "feedback": [satisfaction],
         }
-
-    @api.model
-    def _count_for_figures(self, period):
-        """Return what the callbacks of tickets solved in a period came to.
-
-        Each is judged when the period is over, or at its deadline if that is later: a call made in
-        time counts, whichever month it falls into; one made after that changes nothing any more.
-        """
-        ended = "(state = %s AND (%s < %s OR %s <= deadline))"
-        done_at, cancelled_at = SQL("done_at"), SQL("COALESCE(cancelled_at, resolved_at)")
-        done = SQL(ended, "done", done_at, period.end, done_at)
-        reset = SQL(ended, "cancelled", cancelled_at, period.end, cancelled_at)
-        due = SQL(
-            """
-            CASE WHEN state = 'cancelled' THEN COALESCE(is_cancelled_late, FALSE)
-                 ELSE %s OR state = 'unreachable' OR deadline <= %s END
-            """,
-            done,
-            fields.Datetime.now(),
-        )
-        [counts] = self._read_past(
-            self._get_figure_domain(period),
-            period.end,
-            due=SQL("count(*) FILTER (WHERE %s)", due),
-            done=SQL("count(*) FILTER (WHERE %s)", done),
-            on_time=SQL("count(*) FILTER (WHERE %s AND is_on_time)", done),
-            first_solved=SQL(
-                "count(*) FILTER (WHERE %s AND is_solved_then = 'yes' AND cycle = 1)", done
-            ),
-            reset=SQL("count(*) FILTER (WHERE %s)", reset),
-            late_reset=SQL("count(*) FILTER (WHERE %s AND is_cancelled_late)", reset),
-            score=SQL("avg(score_then) FILTER (WHERE %s)", done),
-        )
-        return counts
 
     @api.model
     def _get_satisfaction_target(self, period):

@@ -1,10 +1,20 @@
 from datetime import datetime
 
 from odoo import api, fields, models
-from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...tools.indicators import Facts, Measure
+from ...tools.indicators import Ask, Facts, Measure
+
+CODES = (
+    "satisfaction_project",
+    "callback_rate",
+    "callback_on_time",
+    "first_solved",
+    "response_on_time",
+    "resolution_on_time",
+    "resolved_rate",
+    "sla_rate",
+)
 
 
 class ItssIndicator(models.Model):
@@ -12,19 +22,16 @@ class ItssIndicator(models.Model):
 
     method = fields.Selection(
         selection_add=[
+            ("satisfaction_project", "Scores of Callbacks"),
+            ("callback_rate", "Callbacks Made"),
             ("callback_on_time", "Callbacks in Time"),
+            ("first_solved", "Solved at First"),
             ("response_on_time", "Tickets Responded to in Time"),
             ("resolution_on_time", "Tickets Solved in Time"),
             ("resolved_rate", "Tickets Solved"),
             ("sla_rate", "Tickets within the Agreed Hours"),
         ],
-        ondelete={
-            "callback_on_time": "cascade",
-            "response_on_time": "cascade",
-            "resolution_on_time": "cascade",
-            "resolved_rate": "cascade",
-            "sla_rate": "cascade",
-        },
+        ondelete=dict.fromkeys(CODES, "cascade"),
     )
 
     @api.model
@@ -32,6 +39,23 @@ class ItssIndicator(models.Model):
         source = self.env._("Callback ledger")
         return {
             **super()._get_measures(),
+            "satisfaction_project": Measure(
+                "itss.callback",
+                self.env._("Project-Level Satisfaction"),
+                self.env._("Mean score of the callbacks done in the period"),
+                source,
+                unit="score",
+                target=95,
+                sequence=20,
+            ),
+            "callback_rate": Measure(
+                "itss.callback",
+                self.env._("Callback Rate"),
+                self.env._("Called back / callbacks whose deadline lies in the period"),
+                source,
+                target=95,
+                sequence=30,
+            ),
             "callback_on_time": Measure(
                 "itss.callback",
                 self.env._("24-Hour Callback Rate"),
@@ -42,6 +66,14 @@ class ItssIndicator(models.Model):
                 source,
                 target=95,
                 sequence=40,
+            ),
+            "first_solved": Measure(
+                "itss.callback",
+                self.env._("Solved-at-First Rate"),
+                self.env._("Solved, said at the first cycle / verdicts in the period"),
+                source,
+                target=90,
+                sequence=50,
             ),
             **self._get_ticket_measures(),
         }
@@ -95,6 +127,22 @@ class ItssIndicator(models.Model):
             ),
         }
 
+    @api.model
+    def _get_reasons(self):
+        return {**super()._get_reasons(), "reset": self.env._("Reset before its deadline")}
+
+    def _measure_satisfaction_project(self, ask):
+        return self._count(
+            ask, self._get_callback_verdicts(ask)._replace(amount=SQL("fact.score_then"))
+        )
+
+    def _measure_first_solved(self, ask):
+        solved = SQL("fact.is_solved_then = 'yes' AND fact.cycle = 1")
+        return self._count(ask, self._get_callback_verdicts(ask)._replace(counted=solved))
+
+    def _measure_callback_rate(self, ask):
+        return self._count(ask, self._get_due_callbacks(ask, SQL("TRUE")))
+
     def _measure_callback_on_time(self, ask):
         return self._count(ask, self._get_due_callbacks(ask, SQL("fact.is_on_time")))
 
@@ -112,7 +160,7 @@ class ItssIndicator(models.Model):
             left_out=SQL(
                 """
                 CASE WHEN fact.state = 'cancelled'
-                     THEN CASE WHEN NOT COALESCE(fact.is_cancelled_late, FALSE) THEN 'cancelled' END
+                     THEN CASE WHEN NOT COALESCE(fact.is_cancelled_late, FALSE) THEN 'reset' END
                      WHEN fact.state IN ('pending', 'link_sent') AND fact.deadline > %s
                      THEN 'not_due'
                  END
@@ -123,11 +171,22 @@ class ItssIndicator(models.Model):
         )
 
     @api.model
+    def _get_callback_verdicts(self, ask):
+        """Return the verdicts given in a period, as facts."""
+        return Facts(
+            "itss.callback",
+            self._get_past_callbacks(ask),
+            is_in=SQL(
+                "fact.state = 'done' AND fact.done_at >= span.start_at AND fact.done_at < span.end_at"
+            ),
+            scopes=self._get_callback_scopes(),
+        )
+
+    @api.model
     def _get_past_callbacks(self, ask):
         """Return the callbacks about tickets, as they were when a period ended."""
-        callbacks = self.env["itss.callback"]
-        domain = Domain("company_id", "=", ask.company.id) & callbacks._get_ticket_domain()
-        return SQL("LATERAL %s AS fact", callbacks._get_past(domain, SQL("span.end_at")))
+        domain = self.env["itss.callback"]._get_ticket_domain()
+        return self._get_past_facts(ask, "itss.callback", domain)
 
     @api.model
     def _get_callback_scopes(self):
@@ -136,6 +195,25 @@ class ItssIndicator(models.Model):
             "engineer": SQL("fact.engineer_id"),
             "customer": SQL("fact.customer_id"),
         }
+
+    @api.model
+    def _count_resets(self, period):
+        """Return how many callbacks due in a period were reset, and how many of them late.
+
+        :param period: ``tools.figures.Period``
+        """
+        ask = Ask.about(period)
+        due = self._get_due_callbacks(ask, SQL("TRUE"))
+        return self._count_company(
+            ask,
+            due._replace(
+                counted=SQL("fact.is_cancelled_late"),
+                left_out=SQL(
+                    "CASE WHEN fact.state != 'cancelled' OR COALESCE(fact.cancelled_at,"
+                    " fact.resolved_at) >= span.end_at THEN 'not_reset' END"
+                ),
+            ),
+        )
 
     # -------------------------------------------------------------------------
     # Tickets

@@ -1,6 +1,7 @@
 # isort: skip_file
 from . import itss_complaint_category
 from . import itss_complaint_severity
+from . import itss_indicator
 from . import itss_complaint
 from . import helpdesk_ticket
 from . import itss_callback

@@ -50,7 +50,14 @@ class ItssComplaint(models.Model):
     _order = "received_at desc, id desc"
     _check_company_auto = True
     _figure_topics = {"measurements": 20, "feedback": 30}
-    _dated_fields = ("state", "severity", "received_at", "acknowledged_at", "resolved_at")
+    _dated_fields = (
+        "state",
+        "severity",
+        "department_id",
+        "received_at",
+        "acknowledged_at",
+        "resolved_at",
+    )
     _state_stamps = {
         "acknowledged": "acknowledged_at",
         "resolved": "resolved_at",
@@ -1287,45 +1294,21 @@ class ItssComplaint(models.Model):
 
     @api.model
     def _get_figures(self, period):
-        # a stamp that was set after the end, and never taken back, is no fact of the period either
-        received = SQL(
-            "state_then != 'invalid' AND received_at_then >= %s AND received_at_then < %s",
-            period.start,
-            period.end,
-        )
-        acknowledged = SQL("%s AND acknowledged_at_then < %s", received, period.end)
-        answered = SQL("%s AND resolved_at_then < %s", received, period.end)
-        hours = "avg(extract(epoch FROM %s - received_at_then) / 3600) FILTER (WHERE %s)"
-        [row] = self._read_past(
-            self._get_moved_domain(period, "received_at"),
-            period.end,
-            received=SQL("count(*) FILTER (WHERE %s)", received),
-            closed=SQL("count(*) FILTER (WHERE %s AND state_then = 'closed')", received),
-            major=SQL("count(*) FILTER (WHERE %s AND severity_then = 'major')", received),
-            acknowledged=SQL("count(*) FILTER (WHERE %s)", acknowledged),
-            acknowledge_hours=SQL(hours, SQL("acknowledged_at_then"), acknowledged),
-            resolved=SQL("count(*) FILTER (WHERE %s)", answered),
-            resolve_hours=SQL(hours, SQL("resolved_at_then"), answered),
-        )
-        received, closed, major = row["received"], row["closed"], row["major"]
+        indicators = self.env["itss.indicator"]
+        [closed] = indicators._read_period(period, "complaint_handled")
+        major, answered = indicators._count_complaints(period)
         return {
             "measurements": [
-                Figure.rate(self.env._("Complaints handled (%)"), closed, received),
-                Figure(
-                    self.env._("Hours to acknowledge a complaint"),
-                    row["acknowledge_hours"],
-                    n=row["acknowledged"],
-                ),
                 Figure(
                     self.env._("Hours to answer a complaint"),
-                    row["resolve_hours"],
-                    n=row["resolved"],
+                    answered.get_value("hours"),
+                    n=answered.n,
                 ),
             ],
             "feedback": [
-                Figure(self.env._("Complaints received"), received),
-                Figure.part(self.env._("Complaints closed"), closed, received),
-                Figure.part(self.env._("Major complaints"), major, received),
+                Figure(self.env._("Complaints received"), closed.n),
+                closed.get_part(self.env._("Complaints closed")),
+                major.get_part(self.env._("Major complaints")),
             ],
         }
 

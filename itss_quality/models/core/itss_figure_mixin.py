@@ -1,7 +1,6 @@
 from datetime import datetime
 
 from odoo import api, fields, models
-from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.durations import get_midnight
@@ -86,7 +85,10 @@ class ItssFigureMixin(models.AbstractModel):
         values = {}
         for record in self.sudo() if names else ():
             for name in names if record._is_dated() else ():
-                value = self._fields[name].convert_to_column(record[name], record)
+                field = self._fields[name]
+                # of a record the id
+                raw = field.convert_to_cache(record[name], record)
+                value = field.convert_to_column(raw, record)
                 values[record, name] = "" if value is None else str(value)
         return values
 
@@ -240,18 +242,74 @@ class ItssFigureMixin(models.AbstractModel):
         )
 
     @api.model
-    def _get_moved_domain(self, period, name):
-        """Return the domain of records that a dated moment puts into a period, or may have put.
+    def _get_past_deadlines(self, domain, company, name):
+        """Return records with each deadline that lies in a span of days, as a table for queries.
 
-        :param str name: the Datetime field; what it said then has to be asked as well
+        The query has the table ``span`` (see ``tools.indicators``). A deadline that was in force when
+        it passed stays one, whenever it is put off after that; the record comes with each of its
+        deadlines, with the columns of :meth:`_get_past` as of the end of the span, and with ``deadline``
+        and ``due_at``, the moment when that day is over.
+
+        :param domain: which records, by what does not change
+        :param company: in whose time zone days end
+        :param str name: the dated field of the deadline
+        :return: ``SQL``, in parentheses
         """
-        facts = self.env["itss.figure.fact"].sudo()
-        moved = facts._search(
-            Domain("company_id", "=", period.company.id)
-            & Domain("res_model", "=", self._name)
-            & Domain("name", "=", name)
+        ends_at = SQL(
+            "((due.deadline + 1)::timestamp AT TIME ZONE %s AT TIME ZONE 'UTC')",
+            company.resource_calendar_id.tz or "UTC",
         )
-        return period.get_domain(name) | Domain("id", "in", moved.subselect("res_id"))
+        return SQL(
+            """
+            (SELECT past.*, due.deadline, %(ends_at)s AS due_at
+               FROM %(past)s AS past CROSS JOIN LATERAL (
+                    SELECT NULLIF(value, '')::date AS deadline,
+                           CASE WHEN row_number() OVER dated > 1 THEN at END AS at,
+                           lead(at) OVER dated AS put_off_at
+                      FROM itss_figure_fact
+                     WHERE res_model = %(model)s AND name = %(name)s AND res_id = past.id
+                    WINDOW dated AS (ORDER BY at, id)
+                 UNION ALL
+                    SELECT past.%(column)s, NULL, NULL
+                     WHERE past.%(since)s IS NULL AND NOT EXISTS (
+                           SELECT FROM itss_figure_fact
+                            WHERE res_model = %(model)s AND name = %(name)s AND res_id = past.id)
+               ) AS due
+              WHERE due.deadline >= span.date_from AND due.deadline <= span.date_to
+                AND (due.at IS NULL OR due.at < span.end_at)
+                AND (due.put_off_at IS NULL OR due.put_off_at >= %(ends_at)s))
+            """,
+            ends_at=ends_at,
+            past=self._get_past(domain, SQL("span.end_at")),
+            model=self._name,
+            name=name,
+            column=SQL.identifier(name),
+            since=SQL.identifier(f"{name}_since"),
+        )
+
+    @api.model
+    def _get_since(self, states, moment):
+        """Return since when a record has been in one of some states, without interruption, at a moment.
+
+        :param moment: ``SQL``
+        :return: ``SQL`` over the table ``fact``, with the columns of :meth:`_get_past`; NULL if it wasn't
+        """
+        facts = SQL(
+            "FROM itss_figure_fact WHERE res_model = %s AND name = 'state' AND res_id = fact.id"
+            " AND at < %s",
+            self._name,
+            moment,
+        )
+        return SQL(
+            """
+            CASE WHEN fact.state_then IN %(states)s THEN COALESCE(
+                (SELECT min(at) %(facts)s AND value IN %(states)s AND at >= COALESCE(
+                    (SELECT max(at) %(facts)s AND value NOT IN %(states)s), '-infinity')),
+                fact.create_date) END
+            """,
+            states=tuple(states),
+            facts=facts,
+        )
 
     @api.model
     def _read_past(self, domain, moment, **columns):

@@ -35,7 +35,7 @@ class ItssImprovement(models.Model):
     _order = "date_deadline, id desc"
     _check_company_auto = True
     _figure_topics = {"improvements": 10, "nonconformities": 20}
-    _dated_fields = ("state", "date_deadline", "kind")
+    _dated_fields = ("state", "date_deadline", "kind", "department_id")
     _state_stamps = {"closed": "verified_date"}
 
     _number_prefix = "IM"

@@ -3,10 +3,11 @@ from datetime import date, timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ...tools.batches import run_batches
-from ...tools.counting import count_facts, list_facts
-from ...tools.indicators import COMPANY, NOTHING, Ask, Count, list_spans
+from ...tools.figures import Figure, say_target
+from ...tools.indicators import COMPANY, UNITS, Ask, Count, list_spans
 from ...tools.public import public
 
 # what comes with the addon about an indicator, unless somebody enters it
@@ -18,9 +19,10 @@ FREQUENCIES = [
     ("half_year", "Half-Yearly"),
     ("year", "Yearly"),
 ]
-UNITS = [("percent", "%"), ("score", "of 100"), ("hours", "hours")]
 # how long a value is good for
 COMPUTE_MINUTES = 50
+# what makes an indicator the one that comes with the addon, beside its method
+IDENTITY = ("code", "method", "unit", "domain")
 # what a new indicator takes over from the measure that it comes with
 BUILTIN_FIELDS = ("unit", "direction", "frequency", "target", "tolerance")
 GROUP_USER = "itss_quality.group_itss_user"
@@ -30,22 +32,27 @@ SEE_ALL = ("itss_quality.group_itss_quality", "itss_quality.group_itss_managemen
 class ItssIndicator(models.Model):
     """Indicator (指标): what is measured, by which records, and what it shall reach.
 
-    Each area brings its measures: it adds to ``method``, to :meth:`_get_measures`, and a method
-    ``_measure_<method>(ask)`` that answers for all asked periods and scopes by one grouped query::
-
-        def _measure_callback_rate(self, ask):
-            return self._count(ask, Facts("itss.callback", …))
-
-    Every company has one indicator of each; it may add others by the same measures.
+    Every company has one of each measure that the areas bring (``itss.measure.mixin``); it may add
+    others by the same measures.
     """
 
     _name = "itss.indicator"
     _description = "Indicator"
-    _inherit = ["itss.guard.mixin", "itss.setting.mixin", "mail.thread"]
+    _inherit = [
+        "itss.measure.mixin",
+        "itss.indicator.board.mixin",
+        "itss.figure.mixin",
+        "itss.guard.mixin",
+        "itss.setting.mixin",
+        "mail.thread",
+    ]
     _order = "sequence, id"
     _check_company_auto = True
 
-    _stamp_fields = ("is_builtin", "computed_at")
+    _figure_topics = {"measurements": 5}
+    # what was to be reached then
+    _dated_fields = ("active", "target")
+    _stamp_fields = ("is_builtin", "computed_at", "is_backfilled")
 
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
@@ -64,14 +71,7 @@ class ItssIndicator(models.Model):
         string="Source of Data", compute="_compute_words", inverse="_inverse_source"
     )
     own_source = fields.Text(string="Own Source of Data")
-    method = fields.Selection(
-        [("manual", "Entered with Evidence")],
-        string="Measured By",
-        required=True,
-        default="manual",
-        ondelete={},
-        setting=("indicator",),
-    )
+    method = fields.Selection(setting=("indicator",))
     counted_model = fields.Char(compute="_compute_counted_model")
     unit = fields.Selection(UNITS, required=True, default="percent")
     direction = fields.Selection(
@@ -89,6 +89,9 @@ class ItssIndicator(models.Model):
         setting=("indicator",),
     )
     computed_at = fields.Datetime(string="Computed on", readonly=True, copy=False)
+    is_backfilled = fields.Boolean(
+        readonly=True, copy=False, help="The periods before the first value have no data."
+    )
 
     _code_unique = models.UniqueIndex(
         "(company_id, code)", "The company has an indicator with this code already."
@@ -96,18 +99,6 @@ class ItssIndicator(models.Model):
     _tolerance_positive = models.Constraint(
         "CHECK(tolerance >= 0)", "The tolerance can't be negative."
     )
-
-    # -------------------------------------------------------------------------
-    # Measures
-    # -------------------------------------------------------------------------
-
-    @api.model
-    def _get_measures(self):
-        """Return the measures that the areas bring, with words in the language of the environment.
-
-        :return: ``{method: tools.indicators.Measure}``; the method is the code of the indicator, too
-        """
-        return {}
 
     # -------------------------------------------------------------------------
     # COMPUTES
@@ -207,6 +198,22 @@ class ItssIndicator(models.Model):
             usual["method"] = self.code
         return usual
 
+    def write(self, vals):
+        """Refuse what would make another indicator of one that comes with the addon, whoever asks.
+
+        :raise UserError: naming it
+        """
+        for name in IDENTITY:
+            for indicator in self if name in vals else ():
+                if indicator.is_builtin and (vals[name] or False) != indicator[name]:
+                    raise UserError(
+                        self.env._(
+                            "“%(indicator)s” comes with the addon: copy it to measure something else.",
+                            indicator=indicator.display_name,
+                        )
+                    )
+        return super().write(vals)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_builtin(self):
         if any(indicator.is_builtin for indicator in self):
@@ -239,17 +246,22 @@ class ItssIndicator(models.Model):
         """
         return getattr(self.sudo(), f"_measure_{self.method}")(ask)
 
-    def _measure_manual(self, ask):
-        return self._count(ask, NOTHING)
+    def _list(self, value):
+        """Return the query of the records behind a value, and the models they are of.
 
-    def _count(self, ask, facts):
-        """Answer with a measure's facts: count them, or list the records.
-
-        :param ask: ``tools.indicators.Ask``
-        :param facts: ``tools.indicators.Facts``
+        :return: ``SQL`` and a list of names
         """
-        answer = list_facts if ask.wants_records else count_facts
-        return answer(self.env, ask, facts)
+        span = (value.date_from, value.date_to)
+        indicator = self.sudo()
+        query = indicator._measure(
+            indicator._ask([span], scope=(value.scope, value.scope_id), wants_records=True)
+        )
+        return query, [
+            name
+            for [name] in self.env.execute_query(
+                SQL("SELECT DISTINCT res_model FROM (%s) AS facts", query)
+            )
+        ]
 
     def _get_scope(self, record):
         """Return kind and id of a scope: of the company as a whole without a record.
@@ -294,9 +306,99 @@ class ItssIndicator(models.Model):
         self.check_access("read")
         key = self._get_scope(scope)
         self._check_scope(*key)
-        counts = self._measure(self.sudo()._ask([(date_from, date_to)], scope=key))
-        count = counts.get((0, *key), Count())
+        count = self.sudo()._get_count((date_from, date_to), key)
         return {**count._asdict(), "value": count.get_value(self.unit)}
+
+    def _get_count(self, span, key=(COMPANY, 0)):
+        """Return what counts for days and a scope, as :meth:`_get_counts` does for several."""
+        self.ensure_one()
+        return self._get_counts(span, key)[self]
+
+    def _get_counts(self, span, key=(COMPANY, 0)):
+        """Return what counts for days and a scope (superuser mode).
+
+        A value that was frozen for just these days says it, as it may have been corrected.
+
+        :param span: first and last day
+        :param key: kind and id of the scope
+        :return: dict of ``tools.indicators.Count`` by indicator
+        """
+        frozen = self.env["itss.indicator.value"].search(
+            [
+                ("indicator_id", "in", self.ids),
+                ("scope", "=", key[0]),
+                ("scope_id", "=", key[1]),
+                ("date_from", "=", span[0]),
+                ("date_to", "=", span[1]),
+                ("is_frozen", "=", True),
+                ("is_latest", "=", True),
+            ]
+        )
+        counts = {
+            value.indicator_id: Count(value.numerator, value.denominator, value.n)
+            for value in frozen
+        }
+        for indicator in self:
+            if indicator not in counts:
+                answer = indicator._measure(indicator._ask([span], scope=key))
+                counts[indicator] = answer.get((0, *key), Count())
+        return counts
+
+    # -------------------------------------------------------------------------
+    # Figures
+    # -------------------------------------------------------------------------
+
+    @api.model
+    def _get_figure_label(self):
+        return self.env._("Indicators")
+
+    @api.model
+    def _get_figure_domain(self, period):
+        return Domain("company_id", "=", period.company.id)
+
+    @api.model
+    def _get_figures(self, period):
+        rows = self._read_past(
+            self._get_figure_domain(period),
+            period.end,
+            id=SQL("id"),
+            active=SQL("active_then"),
+            target=SQL("target_then"),
+        )
+        targets = {row["id"]: row["target"] for row in rows if row["active"]}
+        order = {code: place for place, code in enumerate(self._get_measures())}
+        indicators = self.browse(targets).sorted(
+            lambda one: (order.get(one.code, len(order)), one.id)
+        )
+        counts = indicators._get_counts((period.date_from, period.date_to))
+        return {
+            "measurements": [one._get_figure(counts[one], targets[one.id]) for one in indicators]
+        }
+
+    def _get_figure(self, count, target):
+        """Return what was counted, as a review tells it."""
+        unit = dict(self._fields["unit"]._description_selection(self.env))[self.unit]
+        return Figure(
+            f"{self.name} ({unit})",
+            count.get_value(self.unit),
+            n=count.n,
+            note=say_target(self.env, target),
+            numerator=count.numerator,
+            denominator=count.denominator,
+        )
+
+    @api.model
+    def _read_period(self, period, *codes):
+        """Return what indicators of a company counted in a period, for figures of their areas.
+
+        :param period: ``tools.figures.Period``
+        :return: list of ``tools.indicators.Count``, as the codes are given
+        """
+        indicators = self.sudo().with_context(active_test=False)
+        domain = [("company_id", "=", period.company.id), ("code", "in", codes)]
+        found = {one.code: one for one in indicators.search(domain)}
+        counts = indicators.union(*found.values())._get_counts((period.date_from, period.date_to))
+        return [counts[found[code]] for code in codes]
 
     # -------------------------------------------------------------------------
     # Values
@@ -317,6 +419,28 @@ class ItssIndicator(models.Model):
         first = min(filter(None, (open_from, after or open_from or today, today)))
         return list_spans(first, today, self.frequency)
 
+    def _get_backfill_spans(self):
+        """Return the periods of the last year that there is no value of yet (superuser mode)."""
+        [(first,)] = self.env["itss.indicator.value"]._read_group(
+            [("indicator_id", "=", self.id)], [], ["date_from:min"]
+        )
+        last = (first or self.company_id._itss_get_today()) - timedelta(days=1)
+        return list_spans(last.replace(month=1, day=1), last, self.frequency)
+
+    @api.model
+    def _backfill(self, indicators):
+        """Compute a year of past periods of indicators: the last one there is no value of.
+
+        A year without any data ends it (superuser mode).
+        """
+        for indicator in indicators:
+            spans = indicator._get_backfill_spans()
+            counts = indicator._measure(indicator._ask(spans))
+            if any(count.denominator for count in counts.values()):
+                self.env["itss.indicator.value"]._keep(indicator, spans, counts)
+            else:
+                indicator.is_backfilled = True
+
     def _compute_values(self, spans):
         """Compute the values of periods, of the company and of each scope (superuser mode)."""
         counts = self._measure(self._ask(spans))
@@ -330,6 +454,11 @@ class ItssIndicator(models.Model):
         before = fields.Datetime.now() - timedelta(minutes=COMPUTE_MINUTES)
         due = Domain("computed_at", "=", False) | Domain("computed_at", "<", before)
         run_batches(self, [(due, self._compute_open)], size=1)
+        # at the first start the past follows, a year at a time, once the present is there
+        past = Domain("is_backfilled", "=", False) & Domain("computed_at", "!=", False)
+        run_batches(self, [(past, self._backfill)], size=1)
+        if self.search_count(past, limit=1):
+            self.env.ref("itss_quality.ir_cron_itss_indicator_compute")._trigger()
 
     @api.model
     def _compute_open(self, indicators):
@@ -350,3 +479,20 @@ class ItssIndicator(models.Model):
         self.check_access("write")
         # what a server computes just now is left to it
         self._compute_open(self.sudo().try_lock_for_update(allow_referencing=True))
+
+    @public(on="record")
+    def action_open_values(self):
+        """Open the values of the indicator.
+
+        :return: window action
+        """
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "itss_quality.itss_indicator_value_action"
+        )
+        return {
+            **action,
+            "name": self.name,
+            "domain": [("indicator_id", "=", self.id)],
+            "context": {"search_default_filter_latest": 1, "search_default_filter_company": 1},
+        }

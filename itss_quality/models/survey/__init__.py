@@ -1,5 +1,6 @@
 # isort: skip_file
 from . import itss_survey_round
+from . import itss_indicator
 from . import itss_survey_participant
 from . import itss_survey_result
 from . import itss_survey_report

@@ -66,6 +66,40 @@ class TestCallbackIndicators(IndicatorCommon):
         self.solve("2025-11-20 01:00:00")
         self.check("callback_on_time", 11, (0, 0))
 
+    def test_satisfaction_is_of_the_calls_of_the_month_as_it_was_said_then(self):
+        first = self.solve("2025-10-29 02:00:00")
+        self.call(first, "2025-10-31 15:59:59", score=80)
+        self.call(self.solve("2025-10-29 02:00:00"), "2025-10-31 15:00:00", score=90)
+        self.call(self.solve("2025-10-29 02:00:00"), "2025-10-31 16:00:00", score=10)
+        first.with_user(self.quality_user).correct("听错了", is_solved="no", score=10)
+        self.assertEqual(
+            self.measure("satisfaction_project", "2025-10-01", "2025-10-31"), (170, 2, 85)
+        )
+        self.check("first_solved", 10, (2, 2))
+
+    def test_first_solved_is_what_was_solved_at_the_first_cycle(self):
+        callback = self.solve("2025-10-20 02:00:00")
+        self.call(callback, "2025-10-20 03:00:00", is_solved="no")
+        ticket = callback.ticket_id
+        for moment in ("2025-10-21", "2025-10-22"):
+            # reopened twice, solved at the third cycle
+            with freeze_time(f"{moment} 02:00:00"):
+                ticket.stage_id = self.stage_progress
+                ticket.stage_id = self.stage_done
+                last = ticket.itss_callback_ids.filtered(lambda one: one.state == "pending")
+        self.call(last, "2025-10-22 03:00:00")
+        self.assertEqual(last.cycle, 3)
+        self.call(self.solve("2025-10-20 02:00:00"), "2025-10-20 03:00:00")
+        self.check("first_solved", 10, (1, 3))
+        # the second cycle was reset in time
+        self.check("callback_rate", 10, (3, 3))
+
+    def test_where_everything_was_reset_in_time_there_is_no_data(self):
+        for _number in range(2):
+            self.reset(self.solve("2025-10-20 02:00:00"), "2025-10-20 03:00:00")
+        for code in ("callback_rate", "callback_on_time", "satisfaction_project"):
+            self.check(code, 10, (0, 0))
+
     def test_each_company_counts_its_own(self):
         self.call(self.solve("2025-10-20 02:00:00"), "2025-10-20 03:00:00")
         self.check("callback_on_time", 10, (1, 1))

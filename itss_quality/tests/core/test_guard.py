@@ -114,9 +114,12 @@ class GuardCommon(AuditCommon, ReviewCommon, ComplaintCommon):
                 "user_id": cls.staff_user.id,
             }
         )
-        cls.env["itss.indicator"].search(
-            [("company_id", "=", cls.company.id)], limit=1
-        ).action_recompute()
+        own = cls.env["itss.indicator"].create(
+            {"code": "own", "name": "上门准时率", "company_id": cls.company.id}
+        )
+        cls.env["itss.indicator.entry"].create(
+            {"indicator_id": own.id, "numerator": 1, "evidence": "派工单"}
+        )
         cls.env["itss.ticket.past"].create(
             {
                 "ticket_id": cls.env["helpdesk.ticket"].search([], limit=1).id,

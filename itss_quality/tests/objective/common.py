@@ -1,5 +1,6 @@
 from datetime import date
 
+from ...tools.indicators import get_span
 from ..common import ItssCommon
 
 
@@ -28,6 +29,10 @@ class IndicatorCommon(ItssCommon):
 
     def check(self, code, month, expected, **kwargs):
         """An indicator counts so many of so many in a month of 2025, given as a number."""
-        days = {2: 28, 4: 30, 6: 30, 9: 30, 11: 30}
-        span = f"2025-{month:02}-01", f"2025-{month:02}-{days.get(month, 31)}"
+        span = (str(day) for day in self.get_span(month))
         self.assertEqual(self.measure(code, *span, **kwargs)[:2], expected)
+
+    @classmethod
+    def get_span(cls, month):
+        """Return first and last day of a month of 2025."""
+        return get_span(date(2025, month, 1), "month")

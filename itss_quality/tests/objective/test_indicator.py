@@ -1,3 +1,5 @@
+import json
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 
@@ -82,6 +84,164 @@ class TestIndicators(IndicatorCommon):
                 ("2025-10-01", False),
                 ("2025-11-01", False),
             ],
+        )
+
+    def freeze(self, calls=1):
+        """Return the frozen value of October: so many calls due, none of them made."""
+        with freeze_time("2025-10-20 02:00:00"):
+            for _number in range(calls):
+                self.make_callback()
+            self.indicator.action_recompute()
+        with freeze_time("2025-11-20 02:00:00"):
+            self.indicator.action_recompute()
+        return self.get_values(scope="company", **OCTOBER)
+
+    def test_a_correction_is_a_version_that_keeps_the_one_before(self):
+        value = self.freeze()
+        action = value.with_user(self.quality_user).action_correct()
+        dialogs = self.env[action["res_model"]].with_user(self.quality_user)
+        dialog = dialogs.with_context(**action["context"]).create({"reason": "书面回访"})
+        dialog.numerator = 1
+        self.assertEqual(dialog.value, 100)
+        dialog.action_confirm()
+        latest = self.get_values(scope="company", **OCTOBER)
+        self.assertEqual(
+            (latest.version, latest.value, latest.status, latest.previous_id, latest.reason),
+            (2, 100, "met", value, "书面回访"),
+        )
+        self.assertEqual(latest.corrected_by_id, self.quality_user)
+        self.assertTrue(latest.is_frozen)
+        self.assertEqual((value.value, value.version, value.is_latest), (0, 1, False))
+        for user in (self.manager_user, self.ops_user):
+            with self.assertRaises(AccessError):
+                latest.with_user(user).correct(1, 1, "更好")
+        for correct in (
+            lambda: value.with_user(self.quality_user).correct(1, 1, "更好"),
+            lambda: latest.with_user(self.quality_user).correct(1, 1, " "),
+        ):
+            with self.assertRaises(UserError):
+                correct()
+
+    def test_it_says_why_it_is_missed_and_what_is_left_for_the_year(self):
+        value = self.freeze(3)
+        self.assertEqual(
+            value.explanation,
+            "3 of 3 missed. At the volume so far 95 % can't be reached in 2025 any more.",
+        )
+        self.indicator.target = 5
+        with freeze_time("2025-11-20 02:00:00"):
+            value.copy({"date_from": "2025-09-01", "date_to": "2025-09-30", "is_frozen": False})
+            september = self.get_values(date_from="2025-09-01")
+            september.write({"numerator": 94, "denominator": 100, "target": 95})
+        # 100 and 3 in eleven months come to 112.4 in the year, of which 5.6 may be missed
+        self.assertIn("6 of 100 missed.", september.explanation)
+
+    def test_records_behind_a_value_are_those_it_counts_and_the_ones_left_out(self):
+        value = self.freeze(2)
+        with freeze_time("2025-10-20 03:00:00"):
+            reset = self.make_callback()
+        with freeze_time("2025-10-20 04:00:00"):
+            reset.ticket_id.stage_id = self.stage_progress
+        action = value.with_user(self.quality_user).action_open_records()
+        rows = self.env[action["res_model"]].with_user(self.quality_user).search(action["domain"])
+        self.assertEqual(
+            sorted((row.list, row.reason_words or "") for row in rows),
+            [("left_out", "Reset before its deadline"), ("not_counted", ""), ("not_counted", "")],
+        )
+        self.assertEqual(rows[-1].action_open_record()["res_model"], "itss.callback")
+        # a participant sees the value, and none of the callbacks
+        action = value.with_user(self.staff_user).action_open_records()
+        rows = self.env[action["res_model"]].with_user(self.staff_user)
+        self.assertFalse(rows.search(action["domain"]))
+
+    def test_the_board_shows_the_newest_value_and_gaps_where_there_is_none(self):
+        self.assertEqual(self.indicator.board_value, "no data")
+        self.assertEqual(self.indicator.board_waits, "waits to be computed")
+        self.freeze()
+        self.indicator.invalidate_recordset()
+        with freeze_time("2025-11-20 02:00:00"):
+            self.assertEqual(
+                (
+                    self.indicator.board_period,
+                    self.indicator.board_value,
+                    self.indicator.board_n,
+                    self.indicator.board_status,
+                    self.indicator.board_waits,
+                ),
+                ("2025-10", "0 %", 1, "missed", "frozen"),
+            )
+            [graph] = json.loads(self.indicator.board_graph)
+        self.assertEqual([column["value"] for column in graph["values"]], [None] * 10 + [0.0, None])
+
+    def test_groups_put_together_what_was_counted(self):
+        value = self.freeze()
+        value.copy({"date_from": "2025-09-01", "date_to": "2025-09-30", "is_frozen": False})
+        self.get_values(date_from="2025-09-01").write(
+            {"numerator": 3, "denominator": 3, "value": 100}
+        )
+        domain = [("indicator_id", "=", self.indicator.id), ("scope", "=", "company")]
+        [(average,)] = self.env["itss.indicator.value"]._read_group(domain, [], ["value:avg"])
+        self.assertEqual(average, 75)
+
+    def test_the_past_is_computed_backwards_until_a_year_has_no_data(self):
+        for moment in ("2024-03-10 02:00:00", "2025-10-20 02:00:00"):
+            with freeze_time(moment):
+                self.make_callback()
+        others = self.env["itss.indicator"].search([("id", "!=", self.indicator.id)])
+        others.sudo().write({"computed_at": "2025-11-05 02:00:00", "is_backfilled": True})
+        with self.enter_registry_test_mode():
+            for _run in range(3):
+                self.env.ref("itss_quality.ir_cron_itss_indicator_compute").method_direct_trigger()
+        values = self.get_values(scope="company").sorted("date_from")
+        self.assertEqual([(str(values[0].date_from), len(values))], [("2024-01-01", 23)])
+        self.assertEqual(
+            [str(value.date_from) for value in values if value.n], ["2024-03-01", "2025-10-01"]
+        )
+        self.assertEqual(values[:22].mapped("is_frozen"), [True] * 21 + [False])
+        self.assertTrue(self.indicator.is_backfilled)
+
+    def test_what_no_records_tell_of_is_entered_with_evidence_until_it_is_frozen(self):
+        own = self.indicator.create(
+            {"code": "visits", "name": "上门准时率", "company_id": self.company.id, "target": 90}
+        )
+        self.assertEqual(own.name, "上门准时率")
+        entries = self.env["itss.indicator.entry"].with_user(self.ops_user)
+        vals = {
+            "indicator_id": own.id,
+            "date": "2025-11-03",
+            "numerator": 8,
+            "denominator": 10,
+            "evidence": "派工单",
+        }
+        entries.create({**vals, "numerator": 5})
+        entry = entries.create(vals)
+        self.assertEqual((entry.user_id, str(entry.date_to)), (self.ops_user, "2025-11-30"))
+        figure = own.measure("2025-11-01", "2025-11-30")
+        self.assertEqual((figure["value"], figure["n"]), (80, 10))
+        value = own.board_value
+        self.assertEqual(value, "80 %")
+        with freeze_time("2025-12-20 02:00:00"), self.assertRaises(UserError):
+            entries.create(vals)
+        with self.assertRaises(UserError):
+            entries.create({**vals, "indicator_id": self.indicator.id})
+        for step in (lambda: entry.write({"numerator": 10}), entry.unlink):
+            with self.assertRaises(AccessError):
+                step()
+
+    def test_what_comes_with_the_addon_stays_what_it_measures(self):
+        for vals in ({"method": "manual"}, {"unit": "hours"}, {"code": "other"}):
+            with self.assertRaises(UserError):
+                self.indicator.write(vals)
+        with self.assertRaises(UserError):
+            self.indicator.unlink()
+
+    def test_a_setting_behind_values_is_journalled(self):
+        self.indicator.with_user(self.quality_user).target = 97
+        row = self.env["itss.journal"].search(
+            [("res_model", "=", "itss.indicator"), ("res_id", "=", self.indicator.id)], limit=1
+        )
+        self.assertEqual(
+            (row.values["name"], row.values["old"], row.values["new"]), ("target", 95, 97)
         )
 
     def test_who_may_see_whose_figures(self):

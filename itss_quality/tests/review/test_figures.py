@@ -152,6 +152,9 @@ class TestEveryFigure(FigureCommon):
 
     def get_records(self, name):
         records = {
+            "itss.indicator": self.env["itss.indicator"].search(
+                [("company_id", "=", self.company.id), ("code", "=", "callback_on_time")]
+            ),
             "itss.plan": self.plan_,
             "itss.plan.line": self.plan_.line_ids,
             "itss.improvement": self.improvement | self.decision.improvement_id,
@@ -404,17 +407,17 @@ class TestFiguresAsOfTheirDate(FigureCommon):
         for label, expected in (("Called back", (1, None)), ("Solved at first", (1, 1))):
             self.check_stays("itss.callback", "processes", label, expected)
 
-    def test_a_call_in_time_counts_for_the_day_the_ticket_was_solved(self):
+    def test_a_call_counts_for_the_day_of_its_deadline(self):
         with freeze_time("2025-10-31 12:00:00"):
             callback = self.make_callback()
         asked = "itss.callback", "processes", "Called back on time"
         with freeze_time("2025-10-31 16:00:00"):
-            # its time is not over yet
+            # its time is over in November
             self.assertEqual(self.get(*asked), (1, 3))
         with freeze_time("2025-11-01 11:00:00"):
             self.verdict(callback)
-            self.assertEqual(self.get(*asked), (2, 4))
-        self.check_stays(*asked, (2, 4), lambda: self.verdict(self.callbacks[1]))
+            self.assertEqual(self.get(*asked), (1, 3))
+        self.check_stays(*asked, (1, 3), lambda: self.verdict(self.callbacks[1]))
 
     def test_decisions_carried_out_later_were_under_way(self):
         improvement = self.decision.improvement_id

@@ -1,0 +1,3 @@
+# isort: skip_file
+from . import itss_indicator_correction
+from . import itss_indicator_record
