@@ -77,6 +77,13 @@ class ItssCommon(TransactionCase):
         )
 
     @classmethod
+    def load_chinese(cls):
+        """Switch the other language of the addon on, with its words."""
+        cls.env["res.lang"]._activate_lang("zh_CN")
+        module = cls.env["ir.module.module"].search([("name", "=", "itss_quality")])
+        module._update_translations(["zh_CN"])
+
+    @classmethod
     def make_department(cls, name, company=None):
         company = company or cls.company
         return cls.env["hr.department"].create({"name": name, "company_id": company.id})

@@ -221,7 +221,6 @@ class ItssAudit(models.Model):
         compute_sudo=True,
     )
     missing = fields.Text(compute="_compute_missing")
-    warning = fields.Text(compute="_compute_warning")
     date_closed = fields.Date(string="Closed on", readonly=True, copy=False)
     cancel_reason = fields.Text(readonly=True, copy=False)
     team_changes = fields.Text(
@@ -316,12 +315,7 @@ class ItssAudit(models.Model):
         "state",
     )
     def _compute_warning(self):
-        for audit in self:
-            warnings = audit._get_qualification_warnings()
-            warnings += audit.plan_line_id._get_external_warnings(audit.date_end)
-            if audit.state in COVERING_STATES:
-                warnings += audit._get_coverage_warnings()
-            audit.warning = "\n".join(warnings)
+        return super()._compute_warning()
 
     @api.depends("lead_auditor_id", "auditor_ids")
     @api.depends_context("uid")
@@ -378,16 +372,21 @@ class ItssAudit(models.Model):
     def _prepare_work_vals(self, line):
         today = fields.Date.context_today(self)
         start = max(line.date_start or today, today)
-        concerned = line.responsible_department_ids | line.supporting_department_ids
-        if line.supporting_all or not concerned:
-            concerned = concerned.search([("company_id", "=", line.company_id.id)])
         return {
             **super()._prepare_work_vals(line),
             "name": self.env._("%(year)s Internal Audit", year=line.year),
             "date_start": start,
             "date_end": max(line.date_end or start, start),
-            "department_ids": concerned.ids,
+            "department_ids": self._get_concerned(line).ids,
         }
+
+    @api.model
+    def _get_concerned(self, line):
+        """Return the departments that a line of the plan has audited: all, unless it names some."""
+        concerned = line.responsible_department_ids | line.supporting_department_ids
+        if line.supporting_all or not concerned:
+            return concerned.search([("company_id", "=", line.company_id.id)])
+        return concerned
 
     def _ends_line(self):
         """Whether no other audit of the line is under way."""
@@ -407,6 +406,16 @@ class ItssAudit(models.Model):
         return self.env.user.has_group(GROUP_QUALITY) or (
             self.env.user == self.lead_auditor_id.sudo().user_id
         )
+
+    def _get_warnings(self):
+        warnings = super()._get_warnings()
+        if self.state in ("closed", "cancelled"):
+            return warnings
+        warnings += self._get_qualification_warnings()
+        warnings += self.plan_line_id._get_external_warnings(self.date_end)
+        if self.state in COVERING_STATES:
+            warnings += self._get_coverage_warnings()
+        return warnings
 
     def _get_qualification_warnings(self):
         self.ensure_one()
@@ -439,25 +448,32 @@ class ItssAudit(models.Model):
         ]
 
     def _get_unreached(self):
-        """Return the departments that no audit has reached for long, nor does this one.
+        """Return the departments that no audit has reached for long, nor does this one."""
+        self.ensure_one()
+        return self._find_unreached(self.company_id, self.date_start, self.department_ids)
+
+    @api.model
+    def _find_unreached(self, company, day, planned):
+        """Return the departments that no audit has reached for long before a day.
 
         Asked for are those with somebody in them that have existed for as long. An audit has reached
         its departments when its report was issued.
 
+        :param company: ``res.company``, whose setting says how long that is
+        :param date day: the day
+        :param planned: ``hr.department`` that are going to be audited; they are left out
         :return: ``hr.department``, in superuser mode
         """
-        self.ensure_one()
-        company = self.company_id
         departments = self.env["hr.department"].sudo()
-        if not self.date_start or not company:
+        if not day or not company:
             return departments
-        since = self.date_start - relativedelta(months=company.itss_audit_coverage_months)
+        since = day - relativedelta(months=company.itss_audit_coverage_months)
         reached = self.sudo().search(
             [
                 ("company_id", "=", company.id),
                 ("state", "in", ("follow_up", "closed")),
                 ("date_end", ">=", since),
-                ("date_start", "<=", self.date_start),
+                ("date_start", "<=", day),
             ]
         )
         return departments.search(
@@ -465,7 +481,7 @@ class ItssAudit(models.Model):
                 ("company_id", "=", company.id),
                 ("create_date", "<", get_midnight(self.env, since, company)),
                 ("member_ids", "any", [("active", "=", True)]),
-                ("id", "not in", (reached.department_ids | self.department_ids).ids),
+                ("id", "not in", (reached.department_ids | planned).ids),
             ]
         )
 

@@ -156,6 +156,10 @@ class ItssPlan(models.Model):
         for plan in self:
             plan.warning_count = len(plan.line_ids.filtered("warning"))
 
+    @api.depends("warning_count")
+    def _compute_warning(self):
+        return super()._compute_warning()
+
     @api.depends("external_audit_date", "line_ids.before_external_audit")
     def _compute_audit_date_missing(self):
         for plan in self:
@@ -278,6 +282,17 @@ class ItssPlan(models.Model):
             self.line_ids.filtered(
                 lambda line: line.previous_id.plan_id == self.previous_id
             )._hand_over()
+
+    def _get_warnings(self):
+        warnings = super()._get_warnings()
+        if self.warning_count:
+            warnings.append(
+                self.env._(
+                    "%(count)s of the lines need a look: open those marked with a warning sign.",
+                    count=self.warning_count,
+                )
+            )
+        return warnings
 
     def _get_open_lines(self):
         return self.line_ids.filtered(lambda line: line.state in OPEN_LINE_STATES)

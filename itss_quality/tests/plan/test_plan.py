@@ -36,10 +36,7 @@ class TestPlan(ItssCommon):
         self.assertEqual(plan.line_ids[6].date_end.isoformat(), "2026-10-31")
 
     def test_the_template_is_in_the_user_s_language(self):
-        self.env["res.lang"]._activate_lang("zh_CN")
-        self.env["ir.module.module"].search([("name", "=", "itss_quality")])._update_translations(
-            ["zh_CN"]
-        )
+        self.load_chinese()
         plans = self.env["itss.plan"].with_user(self.quality_user).with_context(lang="zh_CN")
         plan = self._open(plans.action_new_from_template(2025))
         self.assertEqual(plan.line_ids[4].name, "内审")

@@ -75,9 +75,7 @@ class SurveyMailCommon(ItssCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.startClassPatcher(freeze_time(START))
-        cls.env["res.lang"]._activate_lang("zh_CN")
-        module = cls.env["ir.module.module"].search([("name", "=", "itss_quality")])
-        module._update_translations(["zh_CN"])
+        cls.load_chinese()
         cls.company.email = "service@cloud.example.com"
         cls.today = START.date()
         # three weeks; reminders after 5 days each, the final notice 2 days before the end

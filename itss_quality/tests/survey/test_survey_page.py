@@ -28,11 +28,6 @@ class SurveyPageCommon(ItssCommon, HttpCase):
         super().setUp()
         self.authenticate(None, None)
 
-    def load_chinese(self):
-        self.env["res.lang"]._activate_lang("zh_CN")
-        module = self.env["ir.module.module"].search([("name", "=", "itss_quality")])
-        module._update_translations(["zh_CN"])
-
     def start(self, *, sent=True):
         """Start the round, and have its links sent."""
         self.round.action_start()
