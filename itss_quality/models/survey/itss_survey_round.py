@@ -388,11 +388,16 @@ class ItssSurveyRound(models.Model):
         )
 
     def _get_settings_in_force(self):
-        """Return the settings behind the figures of the round, since it was made: ``Settings``."""
+        """Return the settings behind the figures of the round, since it was made: ``Settings``.
+
+        One that was entered after it had begun counts from its beginning.
+        """
         self.ensure_one()
         round_ = self.sudo()
         period = Period(
-            round_.company_id, round_.create_date.date(), max(round_.date_end, self._get_today())
+            round_.company_id,
+            min(round_.create_date.date(), round_.date_start),
+            max(round_.date_end, self._get_today()),
         )
         beginning = self.env["itss.journal"]._get_beginning(round_.company_id)
         return Settings(period, round_._itss_list_in_force(period), beginning)

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from lxml import html
 
 from odoo import Command, fields
@@ -148,6 +150,12 @@ class TestSurveyReportPrint(SurveyPrintCommon):
         in_force = [row for row in round_._get_settings_in_force().rows if "Target –" in row.label]
         self.assertEqual([row.value for row in in_force], ["95", "80"])
         self.assertEqual(in_force[1].user, self.quality_user.name)
+
+    def test_the_settings_of_a_round_entered_late_are_told_from_its_beginning(self):
+        round_ = self.make_round(date_start=fields.Date.today() - timedelta(days=30))
+        period = round_._get_settings_in_force().period
+        self.assertEqual(period.date_from, round_.date_start)
+        self.assertGreater(round_.create_date.date(), period.date_from)
 
     def test_without_a_plan_the_purpose_stands_alone(self):
         page = self.print_report(self.hold(FULL))
