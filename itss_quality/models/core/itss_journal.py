@@ -26,7 +26,12 @@ class ItssJournal(models.Model):
 
     at = fields.Datetime(string="When", required=True, readonly=True)
     user_id = fields.Many2one(
-        "res.users", string="Who", required=True, readonly=True, index=True, ondelete="restrict"
+        "res.users",
+        string="Changed by",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
     )
     # empty: it concerns all companies
     company_id = fields.Many2one("res.company", readonly=True, ondelete="restrict")
