@@ -440,11 +440,12 @@ class ItssComplaint(models.Model):
                 ("resolve_hours", complaint.resolved_at),
             ):
                 # left alone without an end: no hours are not zero hours
-                if start and end:
+                if start and end and complaint.state != "invalid":
                     complaint[field] = (end - start).total_seconds() / 3600
             complaint.received_count = int(complaint.state != "invalid")
             complaint.closed_count = int(complaint.state == "closed")
-            complaint.handled_rate = complaint.closed_count
+            if complaint.state != "invalid":
+                complaint.handled_rate = complaint.closed_count
 
     @api.depends("named_user_ids")
     @api.depends_context("uid")
@@ -966,6 +967,8 @@ class ItssComplaint(models.Model):
         elif new_state in ENDED_STATES:
             name = "closed_by_id" if new_state == "closed" else "invalid_confirmed_by_id"
             self.write({"closed_at": now, name: self.env.uid})
+            if new_state == "invalid":
+                self._clear_averages("handled_rate", "acknowledge_hours", "resolve_hours")
             self._stop_asking()
             self._cancel_callbacks()
 
@@ -1002,7 +1005,8 @@ class ItssComplaint(models.Model):
                 "answer_deadline": company._itss_add_hours(fields.Datetime.now(), answer),
             }
         )
-        self._clear_resolve_hours()
+        # an answer taken back has no hours, rather than none of them
+        self._clear_averages("resolve_hours")
         self._cancel_callbacks()
         self._start_clock()
         user = self.user_id.filtered("active")
@@ -1011,13 +1015,17 @@ class ItssComplaint(models.Model):
             user = self._get_quality_user()
         self._ask(user, lambda env: env._("Complaint reopened: the customer is not satisfied"))
 
-    def _clear_resolve_hours(self):
-        """An answer taken back counts in no average: it has no hours, rather than none of them."""
+    def _clear_averages(self, *names):
+        """Take out values that count in no average any more (superuser mode)."""
         self.flush_recordset()
         self.env.cr.execute(
-            SQL("UPDATE itss_complaint SET resolve_hours = NULL WHERE id IN %s", tuple(self.ids))
+            SQL(
+                "UPDATE itss_complaint SET %s WHERE id IN %s",
+                SQL(", ").join(SQL("%s = NULL", SQL.identifier(name)) for name in names),
+                tuple(self.ids),
+            )
         )
-        self.invalidate_recordset(["resolve_hours"])
+        self.invalidate_recordset(names)
 
     def _reopen_by_customer(self, reason):
         """Take the complaint up again since the customer says so in the portal (superuser mode).

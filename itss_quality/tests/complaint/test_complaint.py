@@ -553,6 +553,24 @@ class TestComplaintClock(ComplaintCommon):
             self.resolve(complaint)
         self.assertEqual(complaint.resolve_hours, 24)
 
+    def test_an_invalid_one_counts_in_no_average(self):
+        complaints = self.make_complaint(received_at=NOW) | self.make_complaint(received_at=NOW)
+        handled, invalid = complaints
+        with freeze_time("2025-09-15 12:30:00"):
+            self.resolve(handled)
+            invalid.with_user(self.agent).action_acknowledge()
+        self.call_back(handled, is_solved="yes", score=100)
+        self.assertEqual(handled.state, "closed")
+        invalid.with_user(self.quality_user).hold_invalid("不是我们的客户")
+        invalid.with_user(self.quality_user_2).action_confirm_invalid()
+        measures = ["received_count:sum", "handled_rate:avg", "acknowledge_hours:avg"]
+        for _round in range(2):
+            [figures] = complaints._read_group([("id", "in", complaints.ids)], [], measures)
+            self.assertEqual(figures, (1, 1, 10.5), "what the analysis shows without any filter")
+            # whatever is computed anew later leaves it so
+            invalid.sudo().received_at = invalid.received_at
+            self.env.flush_all()
+
     def test_a_run_with_nothing_to_do_costs_a_few_queries(self):
         with freeze_time(NOW):
             self.make_complaint()

@@ -201,13 +201,19 @@ class TestMigration(SurveyRoundCommon):
         normal = complaints.create({**vals, **moment, "subject_user_ids": self.ops_user.ids})
         forged = complaints.create({**vals, **moment, "acknowledged_at": "2025-09-15 01:00:00"})
         (normal | forged).write({"named_user_ids": [Command.clear()]})
+        invalid = complaints.create({**vals, **moment, "state": "invalid"})
         self.env.flush_all()
+        self.env.cr.execute("UPDATE itss_complaint SET handled_rate = 0 WHERE handled_rate IS NULL")
         self.env.cr.execute(
             "UPDATE itss_complaint SET first_received_at = NULL, acknowledge_hours = 0 WHERE id IN %s",
             (tuple((normal | forged).ids),),
         )
         for _again in range(2):
             self.migrate("19.0.1.5.0", "post-complaint_evidence")
+        measures = ["acknowledge_hours:avg", "handled_rate:avg"]
+        self.assertEqual(
+            complaints._read_group([("id", "=", invalid.id)], [], measures), [(False, False)]
+        )
         self.assertEqual(normal.first_received_at, normal.received_at)
         self.assertAlmostEqual(normal.acknowledge_hours, 1 / 60, 9)
         self.assertEqual(normal.named_user_ids, self.ops_user)
