@@ -27,6 +27,7 @@ from .complaint import (
 )
 from .core import (
     test_access,
+    test_days,
     test_document,
     test_evidence,
     test_guard,

@@ -9,7 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
-from ...tools.durations import get_midnight
+from ...tools.durations import get_midnight, get_today
 from ...tools.figures import Figure
 from ...tools.public import public
 from ...tools.records import OURS
@@ -166,10 +166,13 @@ class ItssAudit(models.Model):
         default=lambda self: self.env._("Once a year, before the external audit."),
     )
     date_start = fields.Date(
-        string="From", required=True, default=fields.Date.context_today, tracking=True
+        string="From",
+        required=True,
+        default=lambda self: get_today(self.env.company),
+        tracking=True,
     )
     date_end = fields.Date(
-        string="To", required=True, default=fields.Date.context_today, tracking=True
+        string="To", required=True, default=lambda self: get_today(self.env.company), tracking=True
     )
     lead_auditor_id = fields.Many2one("hr.employee", check_company=True, index=True, tracking=True)
     # the public side of employees, which who plans an audit may read
@@ -242,7 +245,7 @@ class ItssAudit(models.Model):
     _stamp_fields = (*ItssDocumentMixin._stamp_fields, "date_closed", "team_changes")
 
     def _default_name(self):
-        year = fields.Date.context_today(self).year
+        year = get_today(self.env.company).year
         return self.env._("%(year)s Internal Audit", year=year)
 
     # -------------------------------------------------------------------------
@@ -370,7 +373,7 @@ class ItssAudit(models.Model):
 
     @api.model
     def _prepare_work_vals(self, line):
-        today = fields.Date.context_today(self)
+        today = get_today(line.company_id)
         start = max(line.date_start or today, today)
         return {
             **super()._prepare_work_vals(line),
@@ -479,7 +482,7 @@ class ItssAudit(models.Model):
         return departments.search(
             [
                 ("company_id", "=", company.id),
-                ("create_date", "<", get_midnight(self.env, since, company)),
+                ("create_date", "<", get_midnight(company, since)),
                 ("member_ids", "any", [("active", "=", True)]),
                 ("id", "not in", (reached.department_ids | planned).ids),
             ]
@@ -537,7 +540,7 @@ class ItssAudit(models.Model):
         if leaving and leaving == lead:
             lead = joining
         members = ((audit.auditor_ids.employee_id - leaving) | joining) - lead
-        note = f"{format_date(self.env, fields.Date.context_today(self))} "
+        note = f"{format_date(self.env, get_today(audit.company_id))} "
         note += f"{leaving.name} → {joining.name}" if leaving else f"+ {joining.name}"
         note += f": {reason} ({self.env.user.name})"
         audit.write(
@@ -668,8 +671,8 @@ class ItssAudit(models.Model):
 
     def _check_schedule(self):
         """Raise unless each time lies in the period, and nobody is in two places at once."""
-        start = get_midnight(self.env, self.date_start, self.company_id)
-        end = get_midnight(self.env, self.date_end + timedelta(days=1), self.company_id)
+        start = get_midnight(self.company_id, self.date_start)
+        end = get_midnight(self.company_id, self.date_end + timedelta(days=1))
         before = {}
         for line in self.schedule_ids.sorted("start"):
             if line.start < start or line.stop > end:
@@ -723,7 +726,7 @@ class ItssAudit(models.Model):
         if new_state == "approved":
             self.schedule_ids._invite()
         elif new_state == "closed":
-            self.date_closed = fields.Date.context_today(self)
+            self.date_closed = get_today(self.company_id)
         elif new_state == "cancelled":
             self.schedule_ids.event_id.unlink()
             self.meeting_ids.filtered(lambda meeting: not meeting._is_held()).event_id.unlink()
@@ -1225,7 +1228,7 @@ class ItssAudit(models.Model):
 
     def _get_meeting_start(self, kind):
         """Return when a meeting is proposed: around what the schedule says."""
-        first = get_midnight(self.env, self.date_start, self.company_id) + timedelta(hours=9)
+        first = get_midnight(self.company_id, self.date_start) + timedelta(hours=9)
         if kind == "preparatory":
             return first - timedelta(days=1)
         if kind == "opening":

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_datetime
 
+from ...tools.durations import get_past_domain, get_today
 from ...tools.figures import Figure
 from ...tools.public import public
 from ...tools.records import refuse_moving
@@ -127,8 +128,7 @@ class ItssNonconformity(models.Model):
     date_deadline = fields.Date(
         string="To Be Corrected by",
         default=lambda self: (
-            fields.Date.context_today(self)
-            + timedelta(days=self.env.company.itss_nonconformity_days)
+            get_today(self.env.company) + timedelta(days=self.env.company.itss_nonconformity_days)
         ),
         tracking=True,
     )
@@ -199,20 +199,17 @@ class ItssNonconformity(models.Model):
 
     @api.depends("state", "date_deadline")
     def _compute_is_late(self):
-        today = fields.Date.context_today(self)
         for nonconformity in self:
             nonconformity.is_late = bool(
                 nonconformity.state in CLOCK_STATES
                 and nonconformity.date_deadline
-                and nonconformity.date_deadline < today
+                and nonconformity.date_deadline < get_today(nonconformity.company_id)
             )
 
     def _search_is_late(self, operator, value):
         if operator != "in":
             return NotImplemented
-        late = Domain("state", "in", CLOCK_STATES) & Domain(
-            "date_deadline", "<", fields.Date.context_today(self)
-        )
+        late = Domain("state", "in", CLOCK_STATES) & get_past_domain(self.env, "date_deadline")
         return late if True in value else ~late
 
     @api.depends("state", "department_id", "audit_id")
@@ -516,7 +513,7 @@ class ItssNonconformity(models.Model):
                 "verification": False,
                 "closed_by_id": False,
                 "closed_at": False,
-                "date_deadline": fields.Date.context_today(self) + timedelta(days=days),
+                "date_deadline": get_today(self.company_id) + timedelta(days=days),
             }
         )
         self.message_post(body=message)

@@ -364,7 +364,7 @@ class HelpdeskTicket(models.Model):
         """Return who had tickets in a period, in one grouped query (plan 6.3: 运维服务客户).
 
         :param company: ``res.company``
-        :param date date_from: first day, as the user counts days
+        :param date date_from: first day, as the company counts days
         :param date date_to: last day
         :return: list of ``(res.partner, number of tickets)``
         """
@@ -373,8 +373,8 @@ class HelpdeskTicket(models.Model):
             [
                 ("company_id", "=", company.id),
                 ("partner_id", "!=", False),
-                ("create_date", ">=", get_midnight(self.env, date_from)),
-                ("create_date", "<", get_midnight(self.env, date_to + timedelta(days=1))),
+                ("create_date", ">=", get_midnight(company, date_from)),
+                ("create_date", "<", get_midnight(company, date_to + timedelta(days=1))),
             ],
             ["partner_id"],
             ["__count"],

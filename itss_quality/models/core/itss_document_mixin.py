@@ -4,6 +4,7 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.durations import get_today
 from ...tools.public import public
 
 
@@ -201,7 +202,7 @@ class ItssDocumentMixin(models.AbstractModel):
         if signature:
             return {
                 f"{signature}_by_id": self.env.uid,
-                f"{signature}_date": fields.Date.context_today(self),
+                f"{signature}_date": get_today(self.company_id),
                 # one signature is enough: it could be of somebody who signs again
                 "separation_off": self.separation_off
                 or not self.company_id.itss_separation_of_duties,

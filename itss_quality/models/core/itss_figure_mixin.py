@@ -167,7 +167,7 @@ class ItssFigureMixin(models.AbstractModel):
         """Return the moment of a stamp: a day begins where the company is."""
         if isinstance(stamp, datetime):
             return stamp
-        return get_midnight(self.env, stamp, self.company_id)
+        return get_midnight(self.company_id, stamp)
 
     # -------------------------------------------------------------------------
     # What was true at a moment

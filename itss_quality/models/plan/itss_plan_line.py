@@ -9,6 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
+from ...tools.durations import get_past_domain, get_today
 from ...tools.figures import Figure
 from ...tools.plan_date import parse_plan_date
 from ...tools.plan_names import names_everybody
@@ -333,14 +334,14 @@ class ItssPlanLine(models.Model):
 
     @api.depends("date_end", "state", "plan_state")
     def _compute_is_late(self):
-        today = fields.Date.context_today(self)
         for line in self:
+            today = get_today(line.company_id)
             line.is_late = bool(line.date_end and line.date_end < today and line._is_open())
 
     def _search_is_late(self, operator, value):
         if operator != "in":
             return NotImplemented
-        late = self._get_open_domain() & Domain("date_end", "<", fields.Date.context_today(self))
+        late = self._get_open_domain() & get_past_domain(self.env, "date_end")
         return late if True in value else ~late
 
     @api.depends(
@@ -449,7 +450,7 @@ class ItssPlanLine(models.Model):
     def _apply_step(self, old_state, new_state):
         super()._apply_step(old_state, new_state)
         done = new_state == "done"
-        self.date_done = fields.Date.context_today(self) if done else False
+        self.date_done = get_today(self.company_id) if done else False
         if new_state not in OPEN_STATES:
             self._stop_asking()
 
@@ -473,7 +474,7 @@ class ItssPlanLine(models.Model):
     def _follow_end(self, record):
         """Let the lines end with the record that carried them out."""
         for line in self.filtered(lambda line: line._is_open()):
-            line.sudo().write({"state": "done", "date_done": fields.Date.context_today(line)})
+            line.sudo().write({"state": "done", "date_done": get_today(line.company_id)})
             line._stop_asking()
             line.message_post(body=self.env._("Done by “%(record)s”.", record=record.display_name))
 

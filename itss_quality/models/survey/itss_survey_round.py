@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
 from ...tools.batches import run_batches
+from ...tools.durations import get_day, get_today
 from ...tools.figures import Figure, Period, say_target
 from ...tools.public import public
 from ...tools.settings import Settings
@@ -92,7 +93,7 @@ class ItssSurveyRound(models.Model):
         required=True,
         tracking=True,
         default=lambda self: self.env._(
-            "%(year)s Customer Satisfaction Survey", year=fields.Date.context_today(self).year
+            "%(year)s Customer Satisfaction Survey", year=get_today(self.env.company).year
         ),
     )
     user_id = fields.Many2one(
@@ -118,12 +119,15 @@ class ItssSurveyRound(models.Model):
         "a group with fewer than five answers.",
     )
     date_start = fields.Date(
-        string="Start", required=True, default=fields.Date.context_today, tracking=True
+        string="Start",
+        required=True,
+        default=lambda self: get_today(self.env.company),
+        tracking=True,
     )
     date_end = fields.Date(
         string="Deadline",
         required=True,
-        default=lambda self: fields.Date.context_today(self) + timedelta(days=21),
+        default=lambda self: get_today(self.env.company) + timedelta(days=21),
         tracking=True,
         help="The last day on which customers can answer.",
     )
@@ -364,7 +368,7 @@ class ItssSurveyRound(models.Model):
 
     @api.model
     def _prepare_work_vals(self, line):
-        today = fields.Date.context_today(self)
+        today = get_today(line.company_id)
         start = max(line.date_start or today, today)
         return {
             **super()._prepare_work_vals(line),
@@ -396,7 +400,7 @@ class ItssSurveyRound(models.Model):
         round_ = self.sudo()
         period = Period(
             round_.company_id,
-            min(round_.create_date.date(), round_.date_start),
+            min(get_day(round_.company_id, round_.create_date), round_.date_start),
             max(round_.date_end, self._get_today()),
         )
         beginning = self.env["itss.journal"]._get_beginning(round_.company_id)
@@ -473,7 +477,7 @@ class ItssSurveyRound(models.Model):
     def _get_today(self):
         """Return the day it is where the survey is held."""
         self.ensure_one()
-        return fields.Date.context_today(self.with_context(tz=self.user_id.tz or self.env.user.tz))
+        return get_today(self.company_id)
 
     def _get_report(self):
         """Return the newest revision of the summary report."""

@@ -4,6 +4,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
+from ...tools.durations import get_tz
 from ...tools.figures import no_data
 from ...tools.workbook import Column
 
@@ -18,7 +19,7 @@ SUMMARY = {
     "on_time_rate:avg": "rate",
     "first_solved_count:sum": "number",
     "first_solved_rate:avg": "rate",
-    "score:avg": "score",
+    "score:avg": "figure",
     "score_count:sum": "number",
     "reset_count:sum": "number",
     "late_reset_count:sum": "number",
@@ -72,7 +73,7 @@ class ItssCallbackXlsx(models.AbstractModel):
             Column(self.env._("Called Back on"), 18, kind="datetime"),
             Column(self.env._("Within 24 h"), 12, kind="mark"),
             Column(self.env._("Solved?"), 12, kind="mark"),
-            Column(self.env._("Score"), 8, kind="score"),
+            Column(self.env._("Score"), 8, kind="figure"),
             Column(self.env._("Comment"), 48),
             Column(self.env._("Called by"), 14, kind="text"),
             Column(self.env._("Status"), 12, kind="text"),
@@ -190,7 +191,7 @@ class ItssCallbackXlsx(models.AbstractModel):
         ]
 
     def _list_months(self, ledger):
-        report = self.env["itss.callback.report"].with_context(tz=self.env.user.tz)
+        report = self.env["itss.callback.report"].with_context(tz=get_tz(ledger.company_id))
         domain = ledger._get_domain()
         for month, *figures in report._read_group(domain, ["resolved_at:month"], list(SUMMARY)):
             yield self._get_month(month), *self._get_cells(figures)

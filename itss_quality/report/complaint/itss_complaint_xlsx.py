@@ -1,6 +1,7 @@
-from odoo import fields, models
+from odoo import models
 from odoo.tools import html2plaintext
 
+from ...tools.durations import get_day, get_today, get_tz
 from ...tools.figures import no_data
 from ...tools.workbook import Column, get_field_reader
 
@@ -24,7 +25,7 @@ class ItssComplaintXlsx(models.AbstractModel):
         book.add_table(title, (title, details), self._get_figure_columns(), rows)
         periods = [
             company._itss_get_settings_in_force(
-                min(own.mapped("received_at")).date(), fields.Date.context_today(own), "complaint"
+                get_day(company, min(own.mapped("received_at"))), get_today(company), "complaint"
             )
             for company, own in complaints.grouped("company_id").items()
         ]
@@ -85,21 +86,25 @@ class ItssComplaintXlsx(models.AbstractModel):
             Column(self.env._("Received"), 10, kind="number"),
             Column(self.env._("Closed"), 10, kind="number"),
             Column(self.env._("Handled Rate"), 12, kind="rate"),
-            Column(self.env._("Hours to Acknowledge"), 14, kind="score"),
-            Column(self.env._("Hours to Answer"), 14, kind="score"),
+            Column(self.env._("Hours to Acknowledge"), 14, kind="figure"),
+            Column(self.env._("Hours to Answer"), 14, kind="figure"),
         ]
 
     def _list_figures(self, complaints):
         domain = [("id", "in", complaints.ids), ("state", "!=", "invalid")]
-        model = complaints.with_context(tz=self.env.user.tz)
         groups = ["received_at:month", "customer_id", "category_id", "severity"]
-        severities = dict(model._fields["severity"]._description_selection(self.env))
-        for month, customer, category, severity, *figures in model._read_group(
-            domain, groups, list(MEASURES)
-        ):
-            names = self._get_month(month), customer.name, category.name, severities.get(severity)
-            yield *names, *self._get_cells(*figures)
-        [figures] = model._read_group(domain, [], list(MEASURES))
+        severities = dict(complaints._fields["severity"]._description_selection(self.env))
+        for company in complaints.company_id:
+            # each counts months by its own days
+            model = complaints.with_context(tz=get_tz(company))
+            own = [*domain, ("company_id", "=", company.id)]
+            for month, customer, category, severity, *figures in model._read_group(
+                own, groups, list(MEASURES)
+            ):
+                label = severities.get(severity)
+                names = self._get_month(month), customer.name, category.name, label
+                yield *names, *self._get_cells(*figures)
+        [figures] = complaints._read_group(domain, [], list(MEASURES))
         yield self.env._("Total"), None, None, None, *self._get_cells(*figures)
 
     def _get_cells(self, received, closed, *hours):

@@ -3,6 +3,7 @@ from babel.dates import format_skeleton
 from odoo import api, fields, models
 from odoo.tools.misc import babel_locale_parse, format_date, format_datetime
 
+from ...tools.durations import get_records_tz
 from ...tools.public import choose_records
 from ...tools.workbook import Book, Column, get_field_reader
 
@@ -35,7 +36,9 @@ class ItssXlsxMixin(models.AbstractModel):
         :param dict data: options of the report action
         :param records: of the report action's model
         """
-        self._write_book(Book(self.env, workbook), records)
+        # a paper says when something happened by the company's clock, whoever prints it
+        report = self.with_context(tz=get_records_tz(records))
+        report._write_book(Book(report.env, workbook), records.with_env(report.env))
 
     def _write_book(self, book, records):
         """Write the sheets of the records, which the user may read, into a ``Book``: the hook."""

@@ -1080,7 +1080,7 @@ class TestAuditRecords(AuditCommon):
         deadline = book["Nonconformities"]["L4"].value
         self.assertEqual(deadline.date(), nonconformity.date_deadline)
         start = fields.Datetime.context_timestamp(
-            audit.with_user(self.quality_user), audit.schedule_ids[0].start
+            audit.with_context(tz=self.company.resource_calendar_id.tz), audit.schedule_ids[0].start
         )
         self.assertEqual(book["Schedule"]["A4"].value, start.replace(tzinfo=None))
         self.assertEqual(book["Checklist"].max_row, 3 + 4)

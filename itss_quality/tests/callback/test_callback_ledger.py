@@ -18,7 +18,8 @@ class TestCallbackLedger(ItssCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.set_up_helpdesk()
-        cls.reader = cls.make_user("t_reader", "management", tz="Asia/Shanghai")
+        cls.company.resource_calendar_id.tz = "Asia/Shanghai"
+        cls.reader = cls.make_user("t_reader", "management")
         # 1 March, 00:30 in Shanghai; called back after 23 hours
         cls.first = cls._solve("2026-02-28 16:30:00")
         cls._call_back(cls.first, "2026-03-01 15:30:00", score=100, comment="=1+1")
@@ -59,7 +60,6 @@ class TestCallbackLedger(ItssCommon):
         return (
             self.env["itss.callback.ledger"]
             .with_user(user or self.reader)
-            .with_context(tz="Asia/Shanghai")
             .create({"date_from": "2026-03-01", "date_to": "2026-03-31", **vals})
         )
 

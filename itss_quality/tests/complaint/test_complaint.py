@@ -769,10 +769,11 @@ class TestComplaintFigures(ComplaintCommon):
         self.assertEqual(kind, "xlsx")
         return load_workbook(io.BytesIO(content))
 
-    def local(self, user, moment):
-        return fields.Datetime.context_timestamp(
-            self.env["itss.complaint"].with_user(user), moment
-        ).replace(tzinfo=None)
+    def local(self, moment):
+        complaints = self.env["itss.complaint"].with_context(
+            tz=self.company.resource_calendar_id.tz
+        )
+        return fields.Datetime.context_timestamp(complaints, moment).replace(tzinfo=None)
 
     def read_rows(self, sheet):
         return [list(row) for row in sheet.iter_rows(min_row=4, values_only=True)]
@@ -795,8 +796,8 @@ class TestComplaintFigures(ComplaintCommon):
         told = dict(zip(sheet_headings, row, strict=True))
         self.assertIn("88", told["Callback"])
         self.assertEqual(told["Answer to the Customer"], "已道歉并调整派工")
-        # times as the reader's clock has them
-        self.assertEqual(told["Received on"], self.local(self.quality_user, moment))
+        # times as the company's clock has them
+        self.assertEqual(told["Received on"], self.local(moment))
         self.assertEqual(told["Answered on"] - told["Received on"], timedelta(hours=4))
         self.assertEqual(told["Received by"], self.agent.name)
         self.assertEqual(told["Handled by"], self.ops_user.name)

@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, JsonRpcException, freeze_time, tagged
 from odoo.tools import mute_logger
 
+from ...tools.figures import Figure
 from ..audit.common import AuditCommon
 from ..common import LOGINS, RpcCase
 from ..prints import by_class, text
@@ -1018,10 +1019,12 @@ class TestReviewPrint(ReviewCommon):
         return load_workbook(io.BytesIO(content))
 
     def local(self, moment):
-        record = self.review.with_user(self.quality_user)
+        record = self.review.with_context(tz=self.company.resource_calendar_id.tz)
         return fields.Datetime.context_timestamp(record, moment).replace(tzinfo=None)
 
     def test_the_workbook(self):
+        third = Figure("三分之一", 100 / 3, n=3).to_json(self.env)
+        self.review.input_ids[0].sudo().figures = [third]
         book = self._open_workbook(self.quality_user)
         self.assertEqual(
             book.sheetnames,
@@ -1042,7 +1045,10 @@ class TestReviewPrint(ReviewCommon):
         self.assertEqual(decision[5].date(), self.decision.date_deadline)
         self.assertEqual(decision[6], self.decision.improvement_id.number)
         self.assertEqual(book["Attendance"].max_row, 3 + 5)
-        # days and moments are none of text, and stand as the reader's clock shows them
+        # a figure is kept as it is, and shown as it is printed
+        figure = book["Figures"]["C4"]
+        self.assertEqual((figure.value, figure.number_format), (33.33333333333334, "0.00"))
+        # days and moments are none of text, and stand as the company's clock shows them
         facts = dict(book["Reviews"].iter_rows(min_row=4, max_col=2, values_only=True))
         self.assertEqual(facts["Period Start"].date(), self.review.period_start)
         self.assertEqual(facts["Date"], self.local(self.review.date))

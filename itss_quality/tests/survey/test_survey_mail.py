@@ -237,7 +237,7 @@ class TestSurveyMail(SurveyMailCommon):
         self.assertFalse(self.one.link_token)
         # in China it is the third day already
         self.assertEqual(self.run_cron(days=2, hours=13), [])
-        self.round.user_id.tz = "Asia/Shanghai"
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
         self.assertEqual(self.run_cron(days=2, hours=13), [], "not yet midnight")
         self.assertEqual(self.run_cron(days=2, hours=14, minutes=1), self.addresses(self.everybody))
 

@@ -24,8 +24,8 @@ class ItssCallbackLedger(models.TransientModel):
         """Return the domain of the callbacks, for the callbacks and for their analysis alike."""
         self.ensure_one()
         domain = Domain("company_id", "=", self.company_id.id)
-        domain &= Domain("resolved_at", ">=", get_midnight(self.env, self.date_from))
-        end = get_midnight(self.env, self.date_to + relativedelta(days=1))
+        domain &= Domain("resolved_at", ">=", get_midnight(self.company_id, self.date_from))
+        end = get_midnight(self.company_id, self.date_to + relativedelta(days=1))
         domain &= Domain("resolved_at", "<", end)
         if self.team_ids:
             domain &= Domain("team_id", "in", self.team_ids.ids)

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
+from ...tools.durations import get_today
 from ...tools.excel import Problem
 from ...tools.plan_excel import EXTRA_FIELDS, NONE, read_plan_table
 from ...tools.plan_kind import guess_kind
@@ -101,9 +102,7 @@ class ItssPlanImport(models.TransientModel):
         dates = " ".join(row["date_text"] for row in table.rows)
         years = year.findall(table.title)[:1] or year.findall(dates)
         return (
-            int(Counter(years).most_common(1)[0][0])
-            if years
-            else fields.Date.context_today(self).year
+            int(Counter(years).most_common(1)[0][0]) if years else get_today(self.env.company).year
         )
 
     def _get_year(self):
