@@ -880,7 +880,7 @@ class ItssSurveyParticipant(models.Model):
         words = self.env._(
             "%(customer)s rated us %(score)s of 100 in “%(round)s”.",
             customer=self.display_name,
-            score=f"{self.score:.1f}",
+            score=f"{self.score:.2f}",
             round=self.round_id.name,
         )
         return {

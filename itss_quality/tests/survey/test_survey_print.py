@@ -214,15 +214,15 @@ class TestSurveyReportPrint(SurveyPrintCommon):
         self.assertEqual(
             self.rows(table),
             [
-                ["E-Mail", "6", "1", "5", "0", "1", "1", "3", "0.0 %"],
-                ["Phone", "1", "0", "1", "1", "0", "0", "0", "100.0 %"],
-                ["Interview", "1", "0", "1", "1", "0", "0", "0", "100.0 %"],
-                ["Total", "8", "1", "7", "2", "1", "1", "3", "28.6 %"],
+                ["E-Mail", "6", "1", "5", "0", "1", "1", "3", "0.00 %"],
+                ["Phone", "1", "0", "1", "1", "0", "0", "0", "100.00 %"],
+                ["Interview", "1", "0", "1", "1", "0", "0", "0", "100.00 %"],
+                ["Total", "8", "1", "7", "2", "1", "1", "3", "28.57 %"],
             ],
         )
         self.assertEqual((report.round_id.recipient_count, report.round_id.answer_count), (7, 2))
         self.assertIn(
-            "The response rate of 28.6 % (2 answers of 7 recipients) misses the target of 60 %.",
+            "The response rate of 28.57 % (2 answers of 7 recipients) misses the target of 60 %.",
             text(page),
         )
 
@@ -288,8 +288,8 @@ class TestSurveyReportPrint(SurveyPrintCommon):
             text(page),
         )
         bands = self.rows(self.chart(page, "Distribution of Satisfaction"))
-        self.assertEqual([row[2:] for row in bands[:3]], [["0.0 %", "0"]] * 3)
-        self.assertEqual([row[2:] for row in bands[3:]], [["50.0 %", "2"], ["50.0 %", "2"]])
+        self.assertEqual([row[2:] for row in bands[:3]], [["0.00 %", "0"]] * 3)
+        self.assertEqual([row[2:] for row in bands[3:]], [["50.00 %", "2"], ["50.00 %", "2"]])
         questions = self.chart(page, "By Question")
         rows = self.rows(questions)
         self.assertEqual(
@@ -546,7 +546,7 @@ class TestSurveyReportPrint(SurveyPrintCommon):
         scores = [{**FULL, "comment": f"意见{number}"} for number in range(4)]
         report = self.hold(*scores, is_anonymous=True, minimum_n=1)
         page = self.print_report(report)
-        self.assertNotRegex(text(page), "意见[0-3]|100\\.00|Target (met|missed)")
+        self.assertNotRegex(text(page), "意见[0-3]|100\\.00(?! %)|Target (met|missed)")
         self.assertIn("fewer than 5 answers are not shown", self.chapter(page, "Customers Wrote"))
         self.assertIn("not shown (fewer than 5 answers)", self.chapter(page, "Result"))
         self.assertEqual(
