@@ -1102,9 +1102,14 @@ class ItssCallback(models.Model):
         """Return what the callbacks of tickets solved in a period came to.
 
         Each is judged when the period is over, or at its deadline if that is later: a call made in
-        time counts, whichever month it falls into; one made after that changes nothing any more.
+        time counts, whichever month it falls into; one made after that changes nothing any more,
+        nor does what an import brings along after that.
         """
         ended = "(state = %s AND (%s < %s OR %s <= deadline))"
+        known = SQL(
+            "(is_resolved_imported IS NOT TRUE OR create_date < %s OR create_date <= deadline)",
+            period.end,
+        )
         done_at, cancelled_at = SQL("done_at"), SQL("COALESCE(cancelled_at, resolved_at)")
         done = SQL(ended, "done", done_at, period.end, done_at)
         reset = SQL(ended, "cancelled", cancelled_at, period.end, cancelled_at)
@@ -1119,15 +1124,17 @@ class ItssCallback(models.Model):
         [counts] = self._read_past(
             self._get_figure_domain(period),
             period.end,
-            due=SQL("count(*) FILTER (WHERE %s)", due),
-            done=SQL("count(*) FILTER (WHERE %s)", done),
-            on_time=SQL("count(*) FILTER (WHERE %s AND is_on_time)", done),
+            due=SQL("count(*) FILTER (WHERE %s AND %s)", known, due),
+            done=SQL("count(*) FILTER (WHERE %s AND %s)", known, done),
+            on_time=SQL("count(*) FILTER (WHERE %s AND %s AND is_on_time)", known, done),
             first_solved=SQL(
-                "count(*) FILTER (WHERE %s AND is_solved_then = 'yes' AND cycle = 1)", done
+                "count(*) FILTER (WHERE %s AND %s AND is_solved_then = 'yes' AND cycle = 1)",
+                known,
+                done,
             ),
-            reset=SQL("count(*) FILTER (WHERE %s)", reset),
-            late_reset=SQL("count(*) FILTER (WHERE %s AND is_cancelled_late)", reset),
-            score=SQL("avg(score_then) FILTER (WHERE %s)", done),
+            reset=SQL("count(*) FILTER (WHERE %s AND %s)", known, reset),
+            late_reset=SQL("count(*) FILTER (WHERE %s AND %s AND is_cancelled_late)", known, reset),
+            score=SQL("avg(score_then) FILTER (WHERE %s AND %s)", known, done),
         )
         return counts
 

@@ -265,7 +265,8 @@ class TestFiguresAsOfTheirDate(FigureCommon):
             self.env["itss.plan.line"].browse(
                 self.plan_.line_ids[1].id
             ).sudo().date_end = "2025-10-15"
-        self.check_lines("Lines late", (1, 5), revise)
+        # the one of the fifteenth, and two due on the last day
+        self.check_lines("Lines late", (3, 5), revise)
         self.assertEqual(self.get("itss.plan.line", "processes", "Lines of the plan"), (5, None))
 
     def check_improvements(self, label, expected, *steps):
@@ -292,6 +293,24 @@ class TestFiguresAsOfTheirDate(FigureCommon):
             self.get("itss.improvement", "improvements", "Improvements verified and closed"),
             (0, None),
         )
+
+    def test_what_was_due_on_the_last_day_of_the_period_is_late_when_it_is_over(self):
+        with freeze_time(DURING):
+            self.improvement.with_user(self.quality_user).postpone("2025-10-31", "月底前完成")
+        # the lines of the plan are due at the end of October
+        line, nonconformity = self.plan_.line_ids[1].sudo(), self.late_nonconformity.sudo()
+        with freeze_time(BEFORE):
+            nonconformity.date_deadline = line.date_end = "2025-10-31"
+        late = {
+            ("itss.improvement", "improvements", "Open improvements that are late"): (0, 1),
+            ("itss.nonconformity", "nonconformities", "Open nonconformities that are late"): (1, 2),
+            ("itss.plan.line", "processes", "Lines late"): (0, 3),
+        }
+        for moment in ("2025-10-31 15:59:59", "2025-10-31 16:00:00", LATER):
+            with freeze_time(moment):
+                is_over = moment > "2025-10-31 15:59:59"
+                for figure, counts in late.items():
+                    self.assertEqual(self.get(*figure)[0], counts[is_over], (moment, figure))
 
     def test_improvements_found_ineffective_later_had_been_closed(self):
         self.improvement.with_user(self.ops_user).action_start()
@@ -403,6 +422,20 @@ class TestFiguresAsOfTheirDate(FigureCommon):
         )
         for label, expected in (("Called back", (1, None)), ("Solved at first", (1, 1))):
             self.check_stays("itss.callback", "processes", label, expected)
+
+    def test_what_an_import_brings_along_later_changes_nothing(self):
+        def bring():
+            ticket = self.make_ticket(stage_id=self.stage_done.id, closed_date=DURING)
+            callback = ticket.itss_callback_ids
+            self.assertTrue(callback.is_resolved_imported)
+            self.set_created(callback, LATER)
+
+        for label, expected in (("Callbacks due", (3, None)), ("Called back on time", (1, 3))):
+            self.check_stays("itss.callback", "processes", label, expected, bring)
+        with freeze_time("2025-10-25 02:00:00"):
+            brought = self.make_ticket(stage_id=self.stage_done.id, closed_date=DURING)
+            self.set_created(brought.itss_callback_ids, "2025-10-25 02:00:00")
+        self.assertEqual(self.get("itss.callback", "processes", "Callbacks due"), (4, None))
 
     def test_a_call_in_time_counts_for_the_day_the_ticket_was_solved(self):
         with freeze_time("2025-10-31 12:00:00"):
