@@ -315,7 +315,9 @@ class ItssNonconformity(models.Model):
     def _is_audited_side(self):
         """Whether the current user works in the audited department, or heads it."""
         users = self._get_side_users()
-        return self.env.user in users or (not users and self.env.user.has_group(GROUP_MANAGEMENT))
+        if not users:
+            return self.env.user.has_group(GROUP_MANAGEMENT)
+        return self.env.user._itss_is_among(users)
 
     def _get_side_users(self):
         """Return the users of the audited side.
@@ -371,7 +373,7 @@ class ItssNonconformity(models.Model):
         if (
             not representative
             and user.has_group(GROUP_MANAGEMENT)
-            and user not in self._get_parties()
+            and not user._itss_is_among(self._get_parties())
         ):
             return None
         return AccessError(
@@ -393,12 +395,14 @@ class ItssNonconformity(models.Model):
         """Return the management representative, unless that is one of the parties."""
         company = self.sudo().company_id
         representative = company.itss_management_representative_id.user_id.filtered("active")
-        return representative - self._get_parties()
+        parties = self._get_parties()
+        return representative.filtered(lambda user: not user._itss_is_among(parties))
 
     def _get_closing_refusal(self):
         """The auditors or the quality department close it, never who was audited or corrected it."""
         measures = self.sudo().improvement_ids
-        doers = measures.owner_id | measures.completed_by_id
+        # handing the measure over doesn't make a stranger of its owner
+        doers = measures.past_owner_ids | measures.owner_id | measures.completed_by_id
         if self._is_audited_side() or self.env.user._itss_is_among(doers):
             return UserError(
                 self.env._(

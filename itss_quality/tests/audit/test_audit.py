@@ -694,6 +694,30 @@ class TestNonconformity(AuditCommon):
                 {"state": "closed", "verification": "x"}
             )
 
+    def test_who_handed_the_measure_over_does_not_close(self):
+        nonconformity = self.raise_nonconformity(self.line)
+        nonconformity.with_user(self.head_user).action_confirm()
+        action = nonconformity.with_user(self.head_user).action_raise_improvement()
+        improvement = self.env["itss.improvement"].with_user(self.head_user)
+        improvement = improvement.with_context(**action["context"]).create(
+            {"root_cause": "未提醒", "action": "增加提醒", "owner_id": self.quality_user_2.id}
+        )
+        improvement.with_user(self.quality_user).owner_id = self.head_user
+        self.correct(nonconformity, close=False)
+        improvement.with_user(self.quality_user).write({"state": "cancelled", "cancel_reason": "x"})
+        improvement.sudo().state = "closed"
+        with self.assertRaisesRegex(UserError, "somebody else"):
+            nonconformity.with_user(self.quality_user_2).write(
+                {"state": "closed", "verification": "x"}
+            )
+
+    def test_a_second_user_of_the_audited_side_does_not_close(self):
+        second = self.make_user("t_second", "quality", partner_id=self.head_user.partner_id.id)
+        nonconformity = self.raise_nonconformity(self.line)
+        self.correct(nonconformity, close=False)
+        with self.assertRaisesRegex(UserError, "somebody else"):
+            nonconformity.with_user(second).write({"state": "closed", "verification": "x"})
+
     def test_the_verification_is_written_before_the_closing_alone(self):
         nonconformity = self.raise_nonconformity(self.line)
         with self.assertRaises(UserError):

@@ -190,6 +190,11 @@ class TestComplaint(ComplaintCommon):
         complaint.with_user(self.quality_user).hold_invalid("不属于服务范围")
         with self.assertRaisesRegex(UserError, "second person"):
             complaint.with_user(self.quality_user).action_confirm_invalid()
+        second = self.make_user(
+            "t_second", "quality", partner_id=self.quality_user.partner_id.id, name="t_quality"
+        )
+        with self.assertRaisesRegex(UserError, "second person"):
+            complaint.with_user(second).action_confirm_invalid()
         complaint.with_user(self.quality_user_2).action_confirm_invalid()
         self.assertEqual(complaint.state, "invalid")
         self.assertEqual(complaint.invalid_by_id, self.quality_user)
