@@ -45,6 +45,7 @@ from .core import (
     test_report_routes,
     test_routes,
     test_settings,
+    test_side_doors,
     test_todo,
     test_workbook,
     test_workflow,

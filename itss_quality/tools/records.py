@@ -80,6 +80,14 @@ def strip_shortcuts(records, takes_default):
     return _without(records, is_forbidden)
 
 
+def without_defaults(records):
+    """Return records whose context gives no values, in superuser mode as well."""
+    context = records.env.context
+    kept = {key: value for key, value in context.items() if not key.startswith("default_")}
+    # pylint: disable-next=context-overridden
+    return records if len(kept) == len(context) else records.with_context(kept)
+
+
 def without_notes(records):
     """Return records that are made and changed without a note for each, as something else tells it."""
     return strip_context(records).with_context(

@@ -79,6 +79,24 @@ def _read_relation(field, value):
     return ids, nested
 
 
+def hide_names(records, model_name, id_name, name):
+    """Take from unsaved records the names of those of ours that the user may not read.
+
+    Odoo tells in superuser mode what a message or a to-do would be about.
+
+    :param records: unsaved ones among them, with the name computed
+    :param str model_name: field with the model of what it is about
+    :param str id_name: field with the id
+    :param str name: field with the name
+    """
+    env = records.env(su=False)
+    for record in records:
+        model, record_id = record[model_name], record[id_name]
+        if not record.id and record_id and (model or "").startswith("itss."):
+            if find_unreadable(env, model, [record_id]):
+                record[name] = False
+
+
 def filter_readable(records):
     """Return those of the records that the user may read."""
     unreadable = find_unreadable(records.env, records._name, records.ids)

@@ -958,10 +958,21 @@ class ItssCallback(models.Model):
 
     def _mail_link(self):
         """Queue the mail with the link, in the contact's language; note it without the link."""
-        template = self.env.ref("itss_quality.itss_callback_link_template")
+        # as nobody else the links are told, whoever runs the action
+        root = self.with_user(SUPERUSER_ID).env
+        template = root.ref("itss_quality.itss_callback_link_template")
         # the address of the page stays out of the chatter: it is the customer's alone
-        mails = template.send_mail_batch(self.ids, email_values={"model": False, "res_id": False})
+        values = {
+            "model": False,
+            "res_id": False,
+            "email_cc": False,
+            "recipient_ids": [],
+            "itss_is_secret": True,
+        }
+        mails = template.send_mail_batch(self.ids, email_values=values)
         for callback, mail in zip(self, mails, strict=True):
+            # whatever the template says
+            mail.email_to = callback.email
             callback.link_mail_id = mail
             callback = callback._in_company_language()
             callback._message_log(

@@ -57,6 +57,7 @@ class ItssComplaint(models.Model):
         "closed": "closed_at",
     }
     _primary_email = "email"
+    _itss_mail_defaults = ("company_id", "category_id", "department_id", "user_id")
 
     _number_prefix = "CP"
     _initial_state = "new"
@@ -903,7 +904,7 @@ class ItssComplaint(models.Model):
                     record=self.display_name,
                 )
             )
-        if self.invalid_by_id == self.env.user:
+        if self.env.user._itss_is_among(self.sudo().invalid_by_id):
             return UserError(
                 self.env._(
                     "You have held “%(record)s” invalid yourself: a second person has to confirm it.",
@@ -1200,6 +1201,7 @@ class ItssComplaint(models.Model):
         :param dict custom_values: the alias's defaults
         :return: the new complaint; the last one of the address when there are too many of them
         """
+        values = custom_values or {}
         defaults = {
             "name": msg_dict.get("subject") or self.env._("Complaint without a subject"),
             "description": msg_dict.get("body") or msg_dict.get("subject") or "—",
@@ -1207,7 +1209,8 @@ class ItssComplaint(models.Model):
             "partner_id": msg_dict.get("author_id"),
             "contact_name": (msg_dict.get("email_from") or "").split("<")[0].strip(' "'),
             "email": email_normalize(msg_dict.get("email_from") or "") or False,
-            **(custom_values or {}),
+            # whoever sets up the alias says whose it is, and neither a state nor a time
+            **{name: values[name] for name in self._itss_mail_defaults if name in values},
         }
         if last := self._find_flooded(defaults["email"], defaults.get("company_id")):
             last._ask_once(
