@@ -224,7 +224,9 @@ class ItssCallback(models.Model):
     channel = fields.Selection([("phone", "Phone"), ("link", "Link")], readonly=True)
     done_at = fields.Datetime(string="Called Back on", readonly=True)
     is_on_time = fields.Boolean(
-        string="On Time", readonly=True, help="The verdict was there before the deadline."
+        string="On Time by the Agreed Deadline",
+        readonly=True,
+        help="The verdict was there before the deadline that the company has set.",
     )
     corrected_at = fields.Datetime(string="Corrected on", readonly=True)
 
@@ -1096,13 +1098,13 @@ class ItssCallback(models.Model):
             "processes": [
                 Figure(self.env._("Callbacks due"), due),
                 Figure(self.env._("Called back"), done),
-                Figure.part(self.env._("Called back on time"), on_time, due),
+                Figure.part(self.env._("Called back by the agreed deadline"), on_time, due),
                 Figure.part(self.env._("Solved at first"), solved, done),
                 Figure(self.env._("Callbacks reset"), reset),
                 Figure.part(self.env._("Reset after their deadline, and late"), late, reset),
             ],
             "measurements": [
-                Figure.rate(self.env._("24-hour callback rate (%)"), on_time, due),
+                Figure.rate(self.env._("Callbacks by the agreed deadline (%)"), on_time, due),
                 Figure.rate(self.env._("Solved-at-first rate (%)"), solved, done),
             ],
             "feedback": [satisfaction],
@@ -1110,20 +1112,29 @@ class ItssCallback(models.Model):
 
     @api.model
     def _count_for_figures(self, period):
-        """Return what the callbacks of tickets solved in a period came to.
+        """Return what the callbacks of tickets solved in a period came to."""
+        domain = self._get_figure_domain(period)
+        [counts] = self._read_past(domain, period.end, **self._get_counts(period.end))
+        return counts
 
-        Each is judged when the period is over, or at its deadline if that is later: a call made in
-        time counts, whichever month it falls into; one made after that changes nothing any more,
-        nor does what an import brings along after that.
+    @api.model
+    def _get_counts(self, moment):
+        """Return what callbacks come to when a period is over, as columns for :meth:`_read_past`.
+
+        Each is judged then, or at its deadline if that is later: a call made in time counts,
+        whichever month it falls into; one made after that changes nothing any more, nor does what
+        an import brings along after that.
+
+        :param datetime moment: when the period is over, UTC
         """
         ended = "(state = %s AND (%s < %s OR %s <= deadline))"
         known = SQL(
             "(is_resolved_imported IS NOT TRUE OR create_date < %s OR create_date <= deadline)",
-            period.end,
+            moment,
         )
         done_at, cancelled_at = SQL("done_at"), SQL("COALESCE(cancelled_at, resolved_at)")
-        done = SQL(ended, "done", done_at, period.end, done_at)
-        reset = SQL(ended, "cancelled", cancelled_at, period.end, cancelled_at)
+        done = SQL(ended, "done", done_at, moment, done_at)
+        reset = SQL(ended, "cancelled", cancelled_at, moment, cancelled_at)
         due = SQL(
             """
             CASE WHEN state = 'cancelled' THEN COALESCE(is_cancelled_late, FALSE)
@@ -1132,22 +1143,20 @@ class ItssCallback(models.Model):
             done,
             fields.Datetime.now(),
         )
-        [counts] = self._read_past(
-            self._get_figure_domain(period),
-            period.end,
-            due=SQL("count(*) FILTER (WHERE %s AND %s)", known, due),
-            done=SQL("count(*) FILTER (WHERE %s AND %s)", known, done),
-            on_time=SQL("count(*) FILTER (WHERE %s AND %s AND is_on_time)", known, done),
-            first_solved=SQL(
-                "count(*) FILTER (WHERE %s AND %s AND is_solved_then = 'yes' AND cycle = 1)",
-                known,
-                done,
-            ),
-            reset=SQL("count(*) FILTER (WHERE %s AND %s)", known, reset),
-            late_reset=SQL("count(*) FILTER (WHERE %s AND %s AND is_cancelled_late)", known, reset),
-            score=SQL("avg(score_then) FILTER (WHERE %s AND %s)", known, done),
-        )
-        return counts
+
+        def count(condition):
+            return SQL("count(*) FILTER (WHERE %s AND %s)", known, condition)
+
+        return {
+            "all": SQL("count(*) FILTER (WHERE %s)", known),
+            "due": count(due),
+            "done": count(done),
+            "on_time": count(SQL("%s AND is_on_time", done)),
+            "first_solved": count(SQL("%s AND is_solved_then = 'yes' AND cycle = 1", done)),
+            "reset": count(reset),
+            "late_reset": count(SQL("%s AND is_cancelled_late", reset)),
+            "score": SQL("avg(score_then) FILTER (WHERE %s AND %s)", known, done),
+        }
 
     @api.model
     def _get_satisfaction_target(self, period):

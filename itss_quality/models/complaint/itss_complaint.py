@@ -1297,6 +1297,21 @@ class ItssComplaint(models.Model):
         return period.get_domain("received_at")
 
     @api.model
+    def _find_received(self, period):
+        """Return the complaints received in a period, as was known when it ended.
+
+        :return: those of them that the user may read
+        """
+        rows = self._read_past(
+            self._get_moved_domain(period, "received_at"),
+            period.end,
+            id=SQL("id"),
+            at=SQL("received_at_then"),
+        )
+        received = [row["id"] for row in rows if period.start <= row["at"] < period.end]
+        return self.search([("id", "in", received)])
+
+    @api.model
     def _get_figures(self, period):
         # a stamp that was set after the end, and never taken back, is no fact of the period either
         received = SQL(

@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, plaintext2html
 from odoo.tools.misc import format_date
 
-from ...tools.durations import get_past_domain, get_today
+from ...tools.durations import get_day, get_past_domain, get_today
 from ...tools.figures import Figure
 from ...tools.public import public
 from ..core.itss_escalation_mixin import Alarm
@@ -300,6 +300,27 @@ class ItssImprovement(models.Model):
         for improvement in self.sudo():
             if source := improvement._get_source():
                 source._check_improvements_left(self)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_counted(self):
+        # what was raised in a period that is over would be missing there; superuser mode is the
+        # only way round
+        if self.env.su:
+            return
+        for improvement in self:
+            if improvement.state != "draft" or improvement._was_raised_before_today():
+                raise UserError(
+                    self.env._(
+                        "“%(record)s” is counted in figures and can't be deleted: please cancel it, "
+                        "and say why.",
+                        record=improvement.display_name,
+                    )
+                )
+
+    def _was_raised_before_today(self):
+        """Whether a day of the company, and so perhaps a period, has ended since it was raised."""
+        company = self.sudo().company_id
+        return get_day(company, self.create_date) < get_today(company)
 
     def _check_planned(self, vals):
         """Refuse another source in any state, and a plan changed by who has to carry it out.

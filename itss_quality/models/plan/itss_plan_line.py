@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from statistics import fmean
 
 from dateutil.relativedelta import relativedelta
 
@@ -822,14 +823,18 @@ class ItssPlanLine(models.Model):
 
     @api.model
     def _get_figures(self, period):
-        counts = self._count_past(
+        rows = self._read_past(
             self._get_figure_domain(period),
             period.end,
-            total=SQL("state_then != 'cancelled'"),
-            done=SQL("state_then = 'done'"),
+            id=SQL("id"),
+            state=SQL("state_then"),
             late=SQL("state_then IN %s AND date_end_then < %s", OPEN_STATES, period.as_of),
         )
-        total, done, late = counts["total"], counts["done"], counts["late"]
+        lines = {row["id"]: row for row in rows if row["state"] != "cancelled"}
+        total, late = len(lines), sum(bool(row["late"]) for row in lines.values())
+        done = {line for line, row in lines.items() if row["state"] == "done"}
+        reported = self._read_reported([*lines], period) if lines else {}
+        progress = [100.0 if line in done else own["progress"] for line, own in reported.items()]
         return {
             # objectives are planned, and not kept yet
             "objectives": [
@@ -839,9 +844,76 @@ class ItssPlanLine(models.Model):
             ],
             "processes": [
                 Figure(self.env._("Lines of the plan"), total),
-                Figure.part(self.env._("Lines done"), done, total),
+                Figure.part(self.env._("Lines done"), len(done), total),
                 Figure.part(self.env._("Lines late"), late, total),
+                Figure(
+                    self.env._("Progress of the lines (%)"),
+                    fmean(progress) if progress else None,
+                    n=total,
+                ),
+                Figure(
+                    self.env._("Progress reports"), sum(own["reports"] for own in reported.values())
+                ),
             ],
+        }
+
+    @api.model
+    def _read_reported(self, lines, period):
+        """Return what departments had reported of lines when a period ended, in one query.
+
+        :param list lines: ids
+        :return: dict by id of ``progress``, as the line itself tells it while it is open, and
+            ``reports``: how many were made in the period
+        """
+        responsible = self._fields["responsible_department_ids"]
+        self.env["itss.plan"].flush_model()
+        self.env["itss.plan.report"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE follower AS (
+                      SELECT id, id AS line_id, plan_id FROM itss_plan_line WHERE id = ANY(%(lines)s)
+                       UNION ALL
+                      -- a revision has taken its reports along
+                      SELECT line.id, follower.line_id, line.plan_id
+                        FROM follower
+                        JOIN itss_plan_line AS line ON line.previous_id = follower.id
+                        JOIN itss_plan AS old ON old.id = follower.plan_id
+                        JOIN itss_plan AS new ON new.id = line.plan_id AND new.number = old.number
+                ), report AS (
+                      SELECT follower.line_id, department_id, percent, date, report.id
+                        FROM itss_plan_report AS report
+                        JOIN follower ON follower.id = report.line_id
+                       WHERE date < %(end)s
+                ), latest AS (
+                      SELECT DISTINCT ON (line_id, department_id) *
+                        FROM report ORDER BY line_id, department_id, date DESC, id DESC
+                )
+                SELECT line.id,
+                       COALESCE(
+                           (SELECT avg(COALESCE(percent, 0))
+                              FROM %(table)s AS responsible
+                         LEFT JOIN latest ON latest.line_id = line.id
+                                         AND latest.department_id = responsible.%(department)s
+                             WHERE responsible.%(line)s = line.id),
+                           (SELECT percent FROM latest WHERE line_id = line.id
+                          ORDER BY date DESC, id DESC LIMIT 1),
+                           0
+                       ),
+                       (SELECT count(*) FROM report WHERE line_id = line.id AND date >= %(start)s)
+                  FROM unnest(%(lines)s) AS line (id)
+                """,
+                lines=lines,
+                start=period.start,
+                end=period.end,
+                table=SQL.identifier(responsible.relation),
+                line=SQL.identifier(responsible.column1),
+                department=SQL.identifier(responsible.column2),
+            )
+        )
+        return {
+            line: {"progress": float(progress), "reports": reports}
+            for line, progress, reports in rows
         }
 
     # -------------------------------------------------------------------------

@@ -43,7 +43,7 @@ class ItssSurveyRound(models.Model):
     _order = "date_start desc, id desc"
     _check_company_auto = True
     _figure_topics = {"objectives": 10, "feedback": 10}
-    _dated_fields = ("score", "score_count")
+    _dated_fields = ("score", "score_count", "answer_count", "recipient_count")
 
     _number_prefix = "SR"
     _mail_post_access = "read"
@@ -603,7 +603,11 @@ class ItssSurveyRound(models.Model):
             target=SQL("target"),
             score=SQL("score_then"),
             n=SQL("score_count_then"),
+            rate=SQL("target_response_rate"),
+            answers=SQL("answer_count_then"),
+            recipients=SQL("recipient_count_then"),
         )
+        rows.sort(key=lambda row: row["ended_at"])
         figures = [
             Figure(
                 row["name"],
@@ -611,9 +615,17 @@ class ItssSurveyRound(models.Model):
                 n=row["n"],
                 note=say_target(self.env, row["target"]),
             )
-            for row in sorted(rows, key=lambda row: row["ended_at"])
+            for row in rows
         ] or [Figure(self.env._("Satisfaction survey (company level)"))]
-        return {"objectives": figures, "feedback": figures}
+        rates = [
+            Figure.rate(
+                self.env._("%(survey)s: response rate (%%)", survey=row["name"]),
+                row["answers"],
+                row["recipients"],
+            )._replace(note=say_target(self.env, row["rate"]))
+            for row in rows
+        ]
+        return {"objectives": figures, "feedback": figures + rates}
 
     # -------------------------------------------------------------------------
     # Proposals

@@ -61,6 +61,16 @@ class ItssXlsxMixin(models.AbstractModel):
             user=self.env.user.name,
         )
 
+    def _get_as_of(self, end, day):
+        """Return the words for when figures of a period are counted: when it is over, or now.
+
+        :param datetime end: when the period is over, UTC
+        :param date day: its last day
+        """
+        is_over = end <= fields.Datetime.now()
+        moment = format_date(self.env, day) if is_over else self._get_export_moment()
+        return self.env._("Figures as of %(moment)s", moment=moment)
+
     def _get_export_moment(self):
         return format_datetime(self.env, fields.Datetime.now())
 

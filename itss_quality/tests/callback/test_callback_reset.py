@@ -217,7 +217,7 @@ class TestCallbackReset(ResetCommon):
                 for figure in topic
             }
         self.assertEqual(figures["Callbacks due"].value, 1)
-        self.assertEqual(figures["24-hour callback rate (%)"].value, 0)
+        self.assertEqual(figures["Callbacks by the agreed deadline (%)"].value, 0)
         self.assertEqual(figures["Callbacks reset"].value, 2)
         self.assertEqual(figures["Reset after their deadline, and late"].value, 1)
 

@@ -1,6 +1,6 @@
 import io
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 from openpyxl import load_workbook
 
@@ -8,6 +8,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, freeze_time, tagged
 
+from ...tools.figures import Period
 from .common import NOW, ComplaintCommon
 
 
@@ -816,6 +817,104 @@ class TestComplaintFigures(ComplaintCommon):
         in_force = {row[1]: row[2] for row in self.read_rows(settings)}
         self.assertEqual(in_force["Answer Complaints Within (hours)"], "72")
         self.assertNotIn("Call Back Within (hours)", in_force)
+
+    def make_october(self):
+        """Complaints of October: one closed in it, one in November, one found invalid in it."""
+        with freeze_time("2025-10-05 02:00:00"):
+            early, late, invalid, moved = (self.make_complaint() for _number in range(4))
+            self.resolve(early)
+            self.call_back(early)
+            invalid.with_user(self.quality_user).hold_invalid("重复登记")
+            invalid.with_user(self.quality_user_2).action_confirm_invalid()
+        with freeze_time("2025-11-05 02:00:00"):
+            self.resolve(late)
+            self.call_back(late)
+            self.make_complaint()
+        return early, late, invalid, moved
+
+    def export_period(self, user=None, **vals):
+        dialog = (
+            self.env["itss.complaint.period"]
+            .with_user(user or self.quality_user)
+            .create({"date_from": "2025-10-01", "date_to": "2025-10-31", **vals})
+        )
+        report = dialog.action_export()["report_name"]
+        records, figures, _settings = self.open_workbook(report, dialog, user).worksheets
+        return records, figures
+
+    def test_the_workbook_of_a_period_is_as_of_its_end(self):
+        early, late, invalid, moved = self.make_october()
+        for moment in ("2025-11-01 02:00:00", "2025-12-01 02:00:00"):
+            with self.subTest(moment), freeze_time(moment):
+                if moment.startswith("2025-12"):
+                    reopened = early.with_user(self.quality_user)
+                    reopened.write({"state": "reopened", "reopen_reason": "又发生了"})
+                records, figures = self.export_period()
+                headings = [cell.value for cell in records[3]]
+                told = {
+                    row[0]: dict(zip(headings, row, strict=True)) for row in self.read_rows(records)
+                }
+                self.assertEqual({*told}, {*(early | late | invalid | moved).mapped("number")})
+                self.assertEqual(
+                    [told[one.number]["Status"] for one in (early, late, invalid, moved)],
+                    ["Closed", "New", "Invalid", "New"],
+                )
+                self.assertTrue(told[early.number]["Closed on"])
+                for name in ("Acknowledged on", "Answered on", "Closed on", "Callback"):
+                    self.assertFalse(told[late.number][name], name)
+                self.assertEqual(self.read_rows(figures)[-1][4:7], [3, 1, 1 / 3])
+                for sheet in (records, figures):
+                    self.assertIn("Received from 10/01/2025 to 10/31/2025", sheet["A2"].value)
+                    self.assertIn("Figures as of 10/31/2025", sheet["A2"].value)
+
+    def test_the_workbook_of_a_period_says_what_a_review_says(self):
+        self.make_october()
+        with freeze_time("2025-12-01 02:00:00"):
+            _records, figures = self.export_period()
+            period = Period(self.company, date(2025, 10, 1), date(2025, 10, 31))
+            told = self.env["itss.complaint"].sudo()._get_figures(period)
+        values = {figure.label: figure.value for topic in told.values() for figure in topic}
+        total = self.read_rows(figures)[-1]
+        self.assertEqual(total[4], values["Complaints received"])
+        self.assertEqual(total[5], values["Complaints closed"])
+        self.assertAlmostEqual(total[6] * 100, values["Complaints handled (%)"])
+        self.assertAlmostEqual(total[7], float(values["Hours to acknowledge a complaint"]))
+
+    def test_the_workbook_of_a_period_has_what_its_reader_may_read(self):
+        self.make_october()
+        dialogs = self.env["itss.complaint.period"]
+        for user in self.users:
+            may = user.has_group("itss_quality.group_itss_service_desk") or user.has_group(
+                "itss_quality.group_itss_management"
+            )
+            self.assertEqual(dialogs.with_user(user).has_access("create"), may)
+        with freeze_time("2025-12-01 02:00:00"):
+            records, figures = self.export_period(self.foreign_user)
+        self.assertFalse(self.read_rows(records))
+        self.assertEqual(self.read_rows(figures)[-1][4:7], [0, 0, "no data"])
+
+    def test_a_changed_cell_of_the_matrix_leaves_a_trace(self):
+        cell = self.env["itss.complaint.severity"].search(
+            [("company_id", "=", self.company.id), ("severity", "=", "major")], limit=1
+        )
+        before = self.env["itss.journal"].search([])
+        cell.with_user(self.admin_user).severity = "general"
+        [row] = self.env["itss.journal"].search([]) - before
+        self.assertEqual((row.user_id, row.company_id), (self.admin_user, self.company))
+        self.assertEqual((row.values["old"], row.values["new"]), ("major", "general"))
+        levels = dict(cell._fields["impact"]._description_selection(self.env))
+        self.assertEqual(
+            (row.label, row.record, row.old_words, row.new_words),
+            (
+                "Severity",
+                f"Impact: {levels[cell.impact]}, urgency: {levels[cell.urgency]}",
+                "Major",
+                "General",
+            ),
+        )
+        today = fields.Date.today()
+        told = self.company._itss_get_settings_in_force(today, today, "complaint")
+        self.assertIn((f"Severity – {row.record}", "General"), [line[:2] for line in told.rows])
 
     def test_the_workbook_of_nothing_says_no_data(self):
         complaint = self.make_complaint()

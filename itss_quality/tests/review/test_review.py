@@ -514,9 +514,9 @@ class TestReviewFigures(ReviewCommon):
             ("objectives", "Satisfaction survey (company level)"),
             ("objectives", "Satisfaction by callbacks (project level)"),
             ("processes", "Lines done"),
-            ("processes", "Called back on time"),
+            ("processes", "Called back by the agreed deadline"),
             ("processes", "Solved at first"),
-            ("measurements", "24-hour callback rate (%)"),
+            ("measurements", "Callbacks by the agreed deadline (%)"),
             ("measurements", "Solved-at-first rate (%)"),
             ("measurements", "Complaints handled (%)"),
             ("measurements", "Hours to acknowledge a complaint"),
@@ -556,10 +556,10 @@ class TestReviewFigures(ReviewCommon):
         figures = self.figures(review, "processes")
         self.assertEqual(figures["Callbacks due"][0], 4)
         self.assertEqual(figures["Called back"][0], 3)
-        self.assertEqual(figures["Called back on time"][:2], (3, 4))
+        self.assertEqual(figures["Called back by the agreed deadline"][:2], (3, 4))
         self.assertEqual(figures["Solved at first"][:2], (2, 3))
         measures = self.figures(review, "measurements")
-        self.assertEqual(measures["24-hour callback rate (%)"][:2], (75.0, 4))
+        self.assertEqual(measures["Callbacks by the agreed deadline (%)"][:2], (75.0, 4))
         self.assertEqual(
             self.figures(review, "feedback")["Satisfaction by callbacks (project level)"][:2],
             (70.0, 3),
@@ -758,7 +758,7 @@ class TestReviewFigures(ReviewCommon):
         review = self.make_review(plan_line_id=self.make_review_line().id).sudo()
         self.env.flush_all()
         self.env.invalidate_all()
-        with self.assertQueryCount(22, flush=False):
+        with self.assertQueryCount(23, flush=False):
             review._update_figures()
             self.env.flush_all()
 
@@ -1011,6 +1011,26 @@ class TestReviewPrint(ReviewCommon):
             self.assertIn(part, words)
         with self.assertRaises(AccessError):
             self.print("itss_review_report_pdf", self.report, self.desk_user)
+
+    def test_the_settings_in_force_stand_on_inputs_and_report(self):
+        day = fields.Date.to_string(self.review.period_start)
+        for moment, hours in (("08:00:00", 240), ("09:00:00", 12)):
+            with freeze_time(f"{day} {moment}"):
+                self.company.with_user(self.env.ref("base.user_admin")).itss_callback_hours = hours
+        for report, record in (
+            ("itss_review_inputs_pdf", self.review),
+            ("itss_review_report_pdf", self.report),
+        ):
+            with self.subTest(report):
+                page = self.print(report, record, self.quality_user)
+                [table] = [
+                    table for table in page.xpath("//table") if "In Force Since" in text(table)
+                ]
+                rows = [[text(cell) for cell in row] for row in table.xpath(".//tr")]
+                rows = [row for row in rows if row[0] == "Call Back Within (hours)"]
+                self.assertEqual([row[1] for row in rows], ["24", "240", "12"])
+                self.assertEqual(rows[0][2], "before the period")
+                self.assertEqual(rows[1][3], self.env.ref("base.user_admin").name)
 
     def _open_workbook(self, user):
         reports = self.env["ir.actions.report"].with_user(user)

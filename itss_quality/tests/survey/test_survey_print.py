@@ -135,13 +135,13 @@ class TestSurveyReportPrint(SurveyPrintCommon):
 
     def test_a_target_that_was_changed_stands_beside_the_figures(self):
         round_ = self.make_round(2)
-        round_.write({"target": 80, "minimum_n": 1})
+        round_.write({"target": 80, "minimum_n": 1, "target_response_rate": 50})
         rows = self.env["itss.journal"].search(
             [("res_model", "=", round_._name), ("res_id", "=", round_.id)]
         )
         self.assertEqual(
             {row.values["name"]: (row.values["old"], row.values["new"]) for row in rows},
-            {"target": (95, 80), "minimum_n": (10, 1)},
+            {"target": (95, 80), "minimum_n": (10, 1), "target_response_rate": (60, 50)},
         )
         self.assertEqual(rows.user_id, self.quality_user)
         settings = self.chapter(self.print_report(self.hold(FULL)), "Settings in Force")
