@@ -47,6 +47,7 @@ from .core import (
     test_settings,
     test_side_doors,
     test_todo,
+    test_values,
     test_workbook,
     test_workflow,
 )

@@ -1,6 +1,6 @@
 """Which records the values of a form, an import or a call point at, and who may read those."""
 
-from odoo.exceptions import MissingError, UserError
+from odoo.exceptions import MissingError
 from odoo.fields import Command
 from odoo.models import BaseModel
 
@@ -9,9 +9,9 @@ def find_references(records, vals):
     """Yield what values would make records point at, beside what they point at already.
 
     :param records: those the values are for; none when they are for a new one
-    :param dict vals: values as ``create``, ``write`` and ``onchange`` take them
+    :param dict vals: values as ``create``, ``write`` and ``onchange`` take them, checked by
+        :func:`~.values.check_values`
     :return: iterator of (field, name of the other model, id)
-    :raise UserError: an id is no number
     """
     for field in records._fields.values():
         if field.type == "many2one_reference":
@@ -35,14 +35,6 @@ def _find_by_model(records, field, vals):
 
 def _find_in_relation(records, field, value):
     ids, nested = _read_relation(field, value)
-    for one in ids:
-        if type(one) is not int:
-            raise UserError(
-                records.env._(
-                    "What is entered as “%(field)s” is no record.",
-                    field=field._description_string(records.env),
-                )
-            )
     new = set(ids)
     if new and records:
         # whatever else it is, whoever works on the record has it there

@@ -1,5 +1,5 @@
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from psycopg2 import OperationalError
 
@@ -674,7 +674,7 @@ class ItssComplaint(models.Model):
         self._start_clock()
 
     @public(on="record")
-    def correct_receipt(self, received_at, reason):
+    def correct_receipt(self, received_at: datetime | None, reason: str | None):
         """Say that the complaint was received earlier than it was entered; what was noted first stays.
 
         :param datetime received_at: when it was received (UTC), no later than it was first noted
@@ -685,11 +685,10 @@ class ItssComplaint(models.Model):
         self.check_access("write")
         if self._is_locked():
             raise self._get_locked_refusal(["received_at"])
-        moment = self._read_moment(received_at)
-        reason = reason.strip() if isinstance(reason, str) else ""
-        if not reason or not moment or moment == self.received_at:
+        reason = (reason or "").strip()
+        if not reason or received_at in (None, self.received_at):
             raise UserError(self.env._("Please enter another time, and say why it changes."))
-        if moment > self.first_received_at:
+        if received_at > self.first_received_at:
             raise UserError(
                 self.env._(
                     "“%(record)s” was entered on %(moment)s: it can't have been received later.",
@@ -697,13 +696,7 @@ class ItssComplaint(models.Model):
                     moment=format_datetime(self.env, self.first_received_at),
                 )
             )
-        self.sudo()._correct_receipt(moment, reason)
-
-    def _read_moment(self, value):
-        try:
-            return fields.Datetime.to_datetime(value)
-        except (TypeError, ValueError):
-            return None
+        self.sudo()._correct_receipt(received_at, reason)
 
     def _correct_receipt(self, moment, reason):
         """Keep why, who and when, and let the clock run from then (superuser mode)."""

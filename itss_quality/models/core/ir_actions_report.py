@@ -12,7 +12,7 @@ from odoo.tools.mimetypes import guess_mimetype
 
 from ...tools.durations import get_records_tz
 from ...tools.print_html import PICTURES, keep_local
-from ...tools.public import MAX_INTEGER
+from ...tools.values import MAX_INTEGER
 
 # what a document says is not signed yet, or no longer holds
 LIVE_STATES = ("draft", "submitted", "reviewed", "superseded")

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ...tools.records import strip_context, strip_shortcuts
 from ...tools.references import find_references, find_unreadable
+from ...tools.values import check_ids, check_names, check_spec, check_values
 
 GROUP_ADMIN = "itss_quality.group_itss_admin"
 
@@ -12,6 +13,7 @@ GROUP_ADMIN = "itss_quality.group_itss_admin"
 class ItssGuardMixin(models.AbstractModel):
     """What holds for every record of ours alike, over form, import and RPC.
 
+    - What is entered is of the types of its fields.
     - Its company never changes, and a record that all companies share is kept by the administrator
       of all companies alone.
     - What the server sets is not entered.
@@ -194,15 +196,11 @@ class ItssGuardMixin(models.AbstractModel):
         if self.env.su:
             return self, vals_list
         self.check_access("create")
-        prefix = "default_"
+        vals_list = vals_list if isinstance(vals_list, list | tuple) else [vals_list]
         # what others are made on the way does not start with these
-        defaults = {
-            name: value
-            for key, value in self.env.context.items()
-            if key.startswith(prefix)
-            and (name := key.removeprefix(prefix)) in self._fields
-            and self._takes_default(name)
-        }
+        defaults = self._get_context_defaults()
+        for vals in (defaults, *vals_list):
+            check_values(self, vals)
         vals_list = [{**defaults, **vals} for vals in vals_list]
         for vals in vals_list:
             self._check_stamps(vals)
@@ -210,10 +208,23 @@ class ItssGuardMixin(models.AbstractModel):
         self._check_own_company(vals_list)
         return strip_context(self), vals_list
 
+    def _get_context_defaults(self):
+        """Return the values that the context gives to new records, as far as it may."""
+        prefix = "default_"
+        return {
+            name: value
+            for key, value in self.env.context.items()
+            if key.startswith(prefix)
+            and (name := key.removeprefix(prefix)) in self._fields
+            and self._takes_default(name)
+        }
+
     def _guard_write(self, vals):
         """Return the records to go on with."""
         if self.env.su:
             return self
+        check_ids(self)
+        check_values(self, vals)
         # whoever may not write at all is told so by what follows, in the model's own words
         if self.has_access("write"):
             self._check_shared()
@@ -222,10 +233,14 @@ class ItssGuardMixin(models.AbstractModel):
             self._check_references([{**vals, "company_id": False}])
         return strip_context(self)
 
-    def _guard_onchange(self, values):
+    def _guard_onchange(self, values, field_names, fields_spec):
         """Return the values to go on with: without what the form computes from the others."""
         if self.env.su:
             return values
+        check_ids(self)
+        check_names(self.env, field_names)
+        check_spec(self, fields_spec)
+        check_values(self, values, in_form=True)
         values = {
             name: value
             for name, value in values.items()
@@ -278,6 +293,7 @@ def _stand_in_front(model_class):
         return result
 
     def unlink(self):
+        check_ids(self)
         if self.has_access("unlink"):
             self._check_shared()
         return super(model_class, strip_context(self)).unlink()
@@ -285,11 +301,14 @@ def _stand_in_front(model_class):
     @api.model
     def default_get(self, fields):
         guarded = strip_shortcuts(self, self._takes_default)
+        if not self.env.su:
+            check_names(self.env, fields)
+            check_values(self, guarded._get_context_defaults())
         return guarded._guard_defaults(super(model_class, guarded).default_get(fields))
 
     def onchange(self, values, field_names, fields_spec):
         guarded = strip_shortcuts(self, self._takes_default)
-        kept = guarded._guard_onchange(values)
+        kept = guarded._guard_onchange(values, field_names, fields_spec)
         names = [name for name in field_names if name in kept or name not in values]
         return super(model_class, guarded).onchange(kept, names, fields_spec)
 

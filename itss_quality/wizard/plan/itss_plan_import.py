@@ -24,6 +24,8 @@ class ItssPlanImport(models.TransientModel):
     _name = "itss.plan.import"
     _description = "Import of the Plan's Table"
     _inherit = ["itss.import.mixin"]
+    # from the file alone
+    _stamp_fields = ("responsible_column",)
 
     state = fields.Selection(
         [("upload", "Choose the File"), ("preview", "Check the Lines"), ("done", "Imported")],
@@ -76,7 +78,7 @@ class ItssPlanImport(models.TransientModel):
             lines = wizard.line_ids
             wizard.line_count = len(lines)
             wizard.warning_count = len(lines.filtered("warning"))
-            names = dict.fromkeys(name for line in lines for name in line.unknown_departments or ())
+            names = dict.fromkeys(name for line in lines for name in line._get_unknown())
             wizard.missing_departments = SEPARATOR.join(names)
 
     # -------------------------------------------------------------------------
@@ -250,7 +252,7 @@ class ItssPlanImport(models.TransientModel):
         departments = self._get_departments(self.company_id)
         missing = {}
         for line in self.line_ids:
-            for name in line.unknown_departments or ():
+            for name in line._get_unknown():
                 if not departments.get(fold_name(name)):
                     missing.setdefault(fold_name(name), (name, line))
         if missing and not self.create_missing_departments:
@@ -276,7 +278,7 @@ class ItssPlanImport(models.TransientModel):
         start = max(plan.line_ids.mapped("sequence"), default=0)
         vals_list = []
         for index, line in enumerate(self.line_ids.sorted(), 1):
-            new = [departments[fold_name(name)] for name in line.unknown_departments or ()]
+            new = [departments[fold_name(name)] for name in line._get_unknown()]
             ids = {*line.vals["responsible_department_ids"], *(id_ for ids in new for id_ in ids)}
             vals_list.append(
                 {
@@ -322,7 +324,7 @@ class ItssPlanImport(models.TransientModel):
     # -------------------------------------------------------------------------
 
     def _get_missing_problem(self, name, line):
-        letter, heading = self.responsible_column
+        letter, heading = self.responsible_column or (None, None)
         reason = self.env._(
             "There is no department “%(name)s” in %(company)s. Correct the name, or switch on "
             "“Create Missing Departments”.",
@@ -351,12 +353,15 @@ class ItssPlanImport(models.TransientModel):
                 **self._prepare_plan_vals(table),
                 "state": "preview",
                 "sheet": table.sheet,
-                "responsible_column": [column.letter, column.heading],
                 "notes": "\n".join(self._format_problem(note) for note in table.notes),
             }
         )
-        self.line_ids.unlink()
-        self.env["itss.plan.import.line"].create(self._prepare_preview_lines(table))
+        lines = self._prepare_preview_lines(table)
+        # what comes from the file nobody enters
+        wizard = self.sudo()
+        wizard.responsible_column = [column.letter, column.heading]
+        wizard.line_ids.unlink()
+        wizard.line_ids.create(lines)
         return self._reopen()
 
     @public(on="record")
