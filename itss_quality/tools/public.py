@@ -11,22 +11,8 @@ import typing
 
 from odoo.exceptions import UserError
 
+from .records import keep_context
 from .values import READERS, check_ids, describe_types
-
-# what a caller may say about itself: who reads, in which companies, from where. All else could
-# keep traces and to-dos from being written, or set values that nobody may enter.
-CONTEXT = (
-    "active_id",
-    "active_ids",
-    "active_model",
-    "allowed_company_ids",
-    "bin_size",
-    "lang",
-    "tz",
-    "uid",
-    # Odoo's own tests print PDFs by it
-    "force_report_rendering",
-)
 
 
 def public(on, context=()):
@@ -50,9 +36,7 @@ def public(on, context=()):
 
         @functools.wraps(method)
         def call(self, *args, **kwargs):
-            records = choose_records(self, on)
-            if not self.env.su:
-                records = keep_context(records, context)
+            records = keep_context(choose_records(self, on), context)
             try:
                 given = signature.bind(records, *args, **kwargs)
             except TypeError:
@@ -73,17 +57,6 @@ def public(on, context=()):
         return call
 
     return decorate
-
-
-def keep_context(records, names=()):
-    """Return records without what their caller's context may not say.
-
-    :param names: further keys that it may
-    """
-    context = records.env.context
-    kept = {name: context[name] for name in (*CONTEXT, *names) if name in context}
-    # pylint: disable-next=context-overridden
-    return records if len(kept) == len(context) else records.with_context(kept)
 
 
 def choose_records(records, on):

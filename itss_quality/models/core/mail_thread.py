@@ -4,7 +4,6 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
 from ...tools.records import without_defaults
-from ...tools.typed_text import one_line
 
 _logger = logging.getLogger(__name__)
 
@@ -42,29 +41,6 @@ class MailThread(models.AbstractModel):
         if self._itss_is_open_to_portal and not self._name.startswith("itss."):
             kwargs.update(hash=hash, pid=pid, token=token)
         return super()._get_thread_with_access(thread_id, **kwargs)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        return super().create([self._itss_clean_names(vals) for vals in vals_list])
-
-    def write(self, vals):
-        return super().write(self._itss_clean_names(vals))
-
-    @api.model
-    def _itss_clean_names(self, vals):
-        """Return values in which what a record of ours is called by is one line.
-
-        Its name becomes the subject of mails and the title of to-dos.
-        """
-        if not self._name.startswith("itss."):
-            return vals
-        names = {self._rec_name, *self.pool.field_depends[self._fields["display_name"]]}
-        lines = {
-            name: one_line(vals[name])
-            for name in names & vals.keys()
-            if isinstance(vals[name], str) and self._fields[name].type == "char"
-        }
-        return {**vals, **lines}
 
     @api.private
     @api.model
