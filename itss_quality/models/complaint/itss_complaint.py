@@ -12,6 +12,7 @@ from odoo.tools.misc import format_datetime
 from ...tools.durations import format_minutes
 from ...tools.figures import Figure
 from ...tools.public import public
+from ...tools.records import OURS
 from ...tools.typed_text import normalize_email
 from ..core.itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED, Alarm
 from .itss_complaint_severity import LEVELS, SEVERITIES
@@ -1209,7 +1210,7 @@ class ItssComplaint(models.Model):
             last._ask_once(
                 lambda env: env._("Many mails from one address: please look through them")
             )
-            return last.with_context(itss_is_flooded=True)
+            return last.with_context(itss_is_flooded=OURS)
         return super().message_new(msg_dict, custom_values=defaults)
 
     def message_update(self, msg_dict, update_vals=None):
@@ -1231,7 +1232,7 @@ class ItssComplaint(models.Model):
         return super().message_update(msg_dict, update_vals=update_vals)
 
     def _creation_subtype(self):
-        if self.env.context.get("itss_is_flooded"):
+        if self.env.context.get("itss_is_flooded") is OURS:
             return self.env.ref("mail.mt_note")
         return super()._creation_subtype()
 
