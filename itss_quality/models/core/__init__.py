@@ -20,6 +20,7 @@ from . import itss_attendance
 from . import itss_receipt
 from . import calendar_event
 from . import ir_actions_report
+from . import ir_actions_server
 from . import ir_attachment
 from . import ir_http
 from . import ir_mail_server

@@ -315,3 +315,26 @@ class TestSideDoors(SampleCommon, RpcCase):
         own = self.env["mail.template"].with_user(editor)
         own = own.create({"name": "x", "model_id": templates[0].model_id.id})
         own.name = "y"
+
+    # -------------------------------------------------------------------------
+    # Scheduled actions
+    # -------------------------------------------------------------------------
+
+    @mute_logger("odoo.http")
+    def test_scheduled_actions_are_run_by_the_clock_and_administrators_alone(self):
+        names = self.env["ir.model.data"].search(
+            [("module", "=", "itss_quality"), ("model", "=", "ir.cron")]
+        )
+        actions = self.env["ir.cron"].browse(names.mapped("res_id")).ir_actions_server_id
+        self.assertTrue(actions)
+        for user in (self.desk_user, self.quality_user, self.admin_user):
+            self.sign_in(user)
+            for action in actions:
+                with self.subTest(user=user.login, action=action.name):
+                    with self.assertRaises(JsonRpcException) as caught:
+                        self.make_jsonrpc_request("/web/action/run", {"action_id": action.id})
+                    self.assertIn(str(caught.exception), REFUSALS)
+        cron = self.env.ref("itss_quality.ir_cron_itss_callback_assign")
+        with patch.object(self.registry["itss.callback"], "_cron_assign", autospec=True) as run:
+            cron.with_user(self.system_user).method_direct_trigger()
+        run.assert_called_once()
