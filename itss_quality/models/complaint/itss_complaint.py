@@ -767,7 +767,12 @@ class ItssComplaint(models.Model):
         """Return who takes it over in the quality department: one it is not about (superuser mode)."""
         company = self.company_id
         users = company._itss_get_quality_user() | company._itss_get_quality_users()
-        return (users - self.named_user_ids)[:1]
+        return self._leave_out_named(users)[:1]
+
+    def _leave_out_named(self, users):
+        """Return those of the users who are none of the persons it is about (superuser mode)."""
+        people = self.named_user_ids._itss_get_people().values()
+        return users - self.env["res.users"].union(*people)
 
     def _get_registrar(self):
         """Return which colleague registered it; nobody when it came in by mail or in the portal."""
@@ -787,7 +792,7 @@ class ItssComplaint(models.Model):
         departments = company.itss_service_desk_department_id
         departments |= company.itss_operations_department_id
         users = departments.manager_id.user_id.filtered("active")
-        return (users - self.named_user_ids)[:1]
+        return self._leave_out_named(users)[:1]
 
     def _acknowledge_by_mail(self):
         """Tell the customer that the complaint has arrived, and its number."""

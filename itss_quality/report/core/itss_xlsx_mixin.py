@@ -3,7 +3,7 @@ from babel.dates import format_skeleton
 from odoo import api, fields, models
 from odoo.tools.misc import babel_locale_parse, format_date, format_datetime
 
-from ...tools.durations import get_records_tz
+from ...tools.durations import get_records_tz, get_tz
 from ...tools.public import choose_records
 from ...tools.workbook import Book, Column, get_field_reader
 
@@ -72,7 +72,7 @@ class ItssXlsxMixin(models.AbstractModel):
         return self.env._("Figures as of %(moment)s", moment=moment)
 
     def _get_export_moment(self):
-        return format_datetime(self.env, fields.Datetime.now())
+        return format_datetime(self.env, fields.Datetime.now(), tz=get_tz(self.env.company))
 
     def _get_month(self, day):
         """Return the name of the month of a day, as the user's language has it."""
