@@ -56,6 +56,7 @@
         "wizard/survey/itss_survey_import_views.xml",
         "wizard/survey/itss_survey_propose_views.xml",
         "wizard/complaint/itss_complaint_invalid_views.xml",
+        "wizard/complaint/itss_complaint_period_views.xml",
         "wizard/complaint/itss_complaint_receipt_views.xml",
         "wizard/audit/itss_audit_import_views.xml",
         "wizard/audit/itss_auditor_qualify_views.xml",

@@ -32,6 +32,7 @@ from .complaint import (
 )
 from .core import (
     test_access,
+    test_days,
     test_document,
     test_evidence,
     test_guard,
@@ -49,7 +50,9 @@ from .core import (
     test_report_routes,
     test_routes,
     test_settings,
+    test_side_doors,
     test_todo,
+    test_values,
     test_workbook,
     test_workflow,
 )

@@ -2,7 +2,7 @@ import re
 from contextlib import closing
 from datetime import datetime
 
-from odoo.tests import HttpCase, JsonRpcException, TransactionCase, new_test_user
+from odoo.tests import HttpCase, JsonRpcException, TransactionCase, freeze_time, new_test_user
 from odoo.tools import SQL
 
 from ..tools.records import concrete_models
@@ -75,6 +75,13 @@ class ItssCommon(TransactionCase):
             | cls.admin_user
             | cls.outsider
         )
+
+    @classmethod
+    def load_chinese(cls):
+        """Switch the other language of the addon on, with its words."""
+        cls.env["res.lang"]._activate_lang("zh_CN")
+        module = cls.env["ir.module.module"].search([("name", "=", "itss_quality")])
+        module._update_translations(["zh_CN"])
 
     @classmethod
     def make_department(cls, name, company=None):
@@ -369,9 +376,12 @@ class RpcCase(HttpCase):
     def assert_context_does_nothing(self, user, record, method, *args):
         """A user's call leaves the same values, to-dos and notes with any context; then it is done."""
         self.sign_in(user)
-        plain, forged = (
-            self.look_at_call(record, method, *args, context=context) for context in ({}, FORGED)
-        )
+        # hours that go by between the two would differ
+        with freeze_time(datetime.now()):
+            plain, forged = (
+                self.look_at_call(record, method, *args, context=context)
+                for context in ({}, FORGED)
+            )
         self.assertEqual(plain, forged)
         result = self.rpc(record._name, method, record.ids, *args)
         self.env.invalidate_all()

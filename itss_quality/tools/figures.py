@@ -4,10 +4,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from odoo import fields
 from odoo.fields import Domain
 
-from .durations import get_midnight
+from .durations import get_midnight, get_today
 
 
 class Period(NamedTuple):
@@ -22,18 +21,20 @@ class Period(NamedTuple):
     @property
     def start(self):
         """The moment when the first day begins, in UTC."""
-        return get_midnight(self.company.env, self.date_from, self.company)
+        return get_midnight(self.company, self.date_from)
 
     @property
     def end(self):
         """The moment when the last day is over, in UTC."""
-        return get_midnight(self.company.env, self.date_to + timedelta(days=1), self.company)
+        return get_midnight(self.company, self.date_to + timedelta(days=1))
 
     @property
     def as_of(self):
-        """The day by which something is late: today, or the last day of a period that is over."""
-        company = self.company.with_context(tz=self.company.resource_calendar_id.tz)
-        return min(self.date_to, fields.Date.context_today(company))
+        """The day before which something was due that is late: the first one after the period, or today.
+
+        What was due on the last day of a period and was not done is late when the period is over.
+        """
+        return min(self.date_to + timedelta(days=1), get_today(self.company))
 
     @property
     def plan(self):

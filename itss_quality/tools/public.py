@@ -7,30 +7,12 @@ its annotations name. And what it does depends on nothing that the caller's cont
 
 import functools
 import inspect
-import math
 import typing
-from datetime import date, datetime
 
-from odoo import fields
 from odoo.exceptions import UserError
-from odoo.orm.identifiers import NewId
 
-# what a caller may say about itself: who reads, in which companies, from where. All else could
-# keep traces and to-dos from being written, or set values that nobody may enter.
-CONTEXT = (
-    "active_id",
-    "active_ids",
-    "active_model",
-    "allowed_company_ids",
-    "bin_size",
-    "lang",
-    "tz",
-    "uid",
-    # Odoo's own tests print PDFs by it
-    "force_report_rendering",
-)
-# ids and whole numbers as the database stores them
-MAX_INTEGER = 2**31 - 1
+from .records import keep_context
+from .values import READERS, check_ids, describe_types
 
 
 def public(on, context=()):
@@ -54,9 +36,7 @@ def public(on, context=()):
 
         @functools.wraps(method)
         def call(self, *args, **kwargs):
-            records = choose_records(self, on)
-            if not self.env.su:
-                records = keep_context(records, context)
+            records = keep_context(choose_records(self, on), context)
             try:
                 given = signature.bind(records, *args, **kwargs)
             except TypeError:
@@ -79,25 +59,6 @@ def public(on, context=()):
     return decorate
 
 
-def keep_context(records, names=()):
-    """Return records without what their caller's context may not say.
-
-    :param names: further keys that it may
-    """
-    context = records.env.context
-    kept = {name: context[name] for name in (*CONTEXT, *names) if name in context}
-    # pylint: disable-next=context-overridden
-    return records if len(kept) == len(context) else records.with_context(kept)
-
-
-def is_storable(text):
-    """Whether a text can be stored: PostgreSQL takes neither zero bytes nor halves of characters."""
-    try:
-        return b"\x00" not in text.encode()
-    except UnicodeEncodeError:
-        return False
-
-
 def choose_records(records, on):
     """Return the records that something is asked of.
 
@@ -107,11 +68,7 @@ def choose_records(records, on):
     if on == "model":
         return records.browse()
     env = records.env
-    if not all(
-        isinstance(id_, NewId) or (type(id_) is int and 0 < id_ <= MAX_INTEGER)
-        for id_ in records._ids
-    ):
-        raise UserError(env._("There is no such record."))
+    check_ids(records)
     if not records:
         raise UserError(env._("Please choose a record first."))
     if on == "record" and len(records) > 1:
@@ -140,64 +97,6 @@ def _read(env, method, name, value, kind):
             "%(method)s: “%(argument)s” must be %(kind)s.",
             method=method,
             argument=name,
-            kind=_describe(env, kind),
+            kind=describe_types(env, kind),
         )
     )
-
-
-def _describe(env, kind):
-    words = {
-        str: env._("a text"),
-        bool: env._("true or false"),
-        int: env._("a whole number"),
-        float: env._("a number"),
-        date: env._("a day such as 2025-10-31"),
-        datetime: env._("a time such as 2025-10-31 14:00:00"),
-    }
-    return " / ".join(words[one] for one in kind if one in words)
-
-
-def _read_text(value):
-    if not isinstance(value, str) or not is_storable(value):
-        raise ValueError
-    return value
-
-
-def _read_bool(value):
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
-
-
-def _read_integer(value):
-    if type(value) is not int or abs(value) > MAX_INTEGER:
-        raise ValueError
-    return value
-
-
-def _read_number(value):
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError
-    return float(value)
-
-
-def _read_day(value):
-    if not isinstance(value, str | date):
-        raise TypeError
-    return fields.Date.to_date(value)
-
-
-def _read_time(value):
-    if not isinstance(value, str | datetime):
-        raise TypeError
-    return fields.Datetime.to_datetime(value)
-
-
-READERS = {
-    str: _read_text,
-    bool: _read_bool,
-    int: _read_integer,
-    float: _read_number,
-    date: _read_day,
-    datetime: _read_time,
-}

@@ -40,60 +40,62 @@ def concrete_models(env, mixin):
     return [name for name in names if not registry[name]._abstract]
 
 
-# what a caller's context could leave out notes, to-dos and mails with, or choose other numbers by
-SHORTCUTS = (
-    "dont_notify",
-    "email_",
-    "ir_sequence_date",
-    "mail_",
-    "no_mail_to_attendees",
-    "skip_attendee_notification",
-    "tracking_disable",
+# what a caller may say about itself: who reads, in which companies, from where. All else could keep
+# traces and to-dos from being written, or set values that nobody may enter.
+CONTEXT = (
+    "active_id",
+    "active_ids",
+    "active_model",
+    "allowed_company_ids",
+    "bin_size",
+    "lang",
+    "tz",
+    "uid",
+    # Odoo's own tests print PDFs by it
+    "force_report_rendering",
 )
 # in a context it tells that the addon's own code has set it: no call from outside brings an object
 OURS = object()
 
 
-def strip_context(records):
-    """Return records whose context skips no notes and to-dos, and gives no values of its own.
+def keep_context(records, names=(), takes_default=None):
+    """Return records without what their caller's context may not say.
 
-    What the rules need must not depend on what a caller puts into the context. Superuser mode, and
-    :func:`without_notes`, are the only ways round it.
+    What the rules need must not depend on it. Superuser mode, :data:`OURS` and :func:`without_notes`
+    are the only ways round it.
 
     :param records: records, or a model
-    :return: the same ones, without the keys of Odoo's short cuts and without defaults
+    :param names: further keys that the caller may use
+    :param takes_default: function that tells of a field's name whether a form may start with a value
+        of the context; without it none may
     """
-    return _without(records, lambda key: key.startswith((*SHORTCUTS, "default_")))
+    context = records.env.context
+    if records.env.su or context.get("itss_notes") is OURS:
+        return records
+
+    def is_kept(key, value):
+        if key.startswith("default_"):
+            return takes_default is not None and takes_default(key.removeprefix("default_"))
+        return key in CONTEXT or key in names or value is OURS
+
+    kept = {key: value for key, value in context.items() if is_kept(key, value)}
+    # pylint: disable-next=context-overridden
+    return records if len(kept) == len(context) else records.with_context(kept)
 
 
-def strip_shortcuts(records, takes_default):
-    """Do as :func:`strip_context`, but keep the defaults that a form may start with.
-
-    :param takes_default: function that tells of a field's name whether a form may start with it
-    """
-
-    def is_forbidden(key):
-        return key.startswith(SHORTCUTS) or (
-            key.startswith("default_") and not takes_default(key.removeprefix("default_"))
-        )
-
-    return _without(records, is_forbidden)
+def without_defaults(records):
+    """Return records whose context gives no values, in superuser mode as well."""
+    context = records.env.context
+    kept = {key: value for key, value in context.items() if not key.startswith("default_")}
+    # pylint: disable-next=context-overridden
+    return records if len(kept) == len(context) else records.with_context(kept)
 
 
 def without_notes(records):
     """Return records that are made and changed without a note for each, as something else tells it."""
-    return strip_context(records).with_context(
+    return keep_context(records).with_context(
         tracking_disable=True,
         mail_create_nolog=True,
         mail_create_nosubscribe=True,
         itss_notes=OURS,
     )
-
-
-def _without(records, is_forbidden):
-    context = records.env.context
-    if records.env.su or context.get("itss_notes") is OURS:
-        return records
-    kept = {key: value for key, value in context.items() if not is_forbidden(key)}
-    # pylint: disable-next=context-overridden
-    return records if len(kept) == len(context) else records.with_context(kept)

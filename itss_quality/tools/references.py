@@ -1,6 +1,6 @@
 """Which records the values of a form, an import or a call point at, and who may read those."""
 
-from odoo.exceptions import MissingError, UserError
+from odoo.exceptions import MissingError
 from odoo.fields import Command
 from odoo.models import BaseModel
 
@@ -9,9 +9,9 @@ def find_references(records, vals):
     """Yield what values would make records point at, beside what they point at already.
 
     :param records: those the values are for; none when they are for a new one
-    :param dict vals: values as ``create``, ``write`` and ``onchange`` take them
+    :param dict vals: values as ``create``, ``write`` and ``onchange`` take them, checked by
+        :func:`~.values.check_values`
     :return: iterator of (field, name of the other model, id)
-    :raise UserError: an id is no number
     """
     for field in records._fields.values():
         if field.type == "many2one_reference":
@@ -35,14 +35,6 @@ def _find_by_model(records, field, vals):
 
 def _find_in_relation(records, field, value):
     ids, nested = _read_relation(field, value)
-    for one in ids:
-        if type(one) is not int:
-            raise UserError(
-                records.env._(
-                    "What is entered as “%(field)s” is no record.",
-                    field=field._description_string(records.env),
-                )
-            )
     new = set(ids)
     if new and records:
         # whatever else it is, whoever works on the record has it there
@@ -77,6 +69,24 @@ def _read_relation(field, value):
             ids += item[2]
     ids += [one for one, _vals in nested if one]
     return ids, nested
+
+
+def hide_names(records, model_name, id_name, name):
+    """Take from unsaved records the names of those of ours that the user may not read.
+
+    Odoo tells in superuser mode what a message or a to-do would be about.
+
+    :param records: unsaved ones among them, with the name computed
+    :param str model_name: field with the model of what it is about
+    :param str id_name: field with the id
+    :param str name: field with the name
+    """
+    env = records.env(su=False)
+    for record in records:
+        model, record_id = record[model_name], record[id_name]
+        if not record.id and record_id and (model or "").startswith("itss."):
+            if find_unreadable(env, model, [record_id]):
+                record[name] = False
 
 
 def filter_readable(records):

@@ -2,7 +2,7 @@
 
 Rows are streamed: a sheet is written from top to bottom. A text is always written as a string: what
 a customer types is never taken for a formula or a link. Moments come as Odoo keeps them and stand
-in the sheet as the reader's clock shows them.
+in the sheet as the clock of the environment shows them: the company's.
 
 Not OCA's report_xlsx_helper: its formats stand in one dict of the process, where two exports at
 once mix them up, every cell of every row is looked up in nested dicts, and it knows no time zones.
@@ -35,10 +35,10 @@ LOOKS = {
     # yes or no
     "mark": CELL,
     "number": WRAPPED,
-    "score": {**WRAPPED, "num_format": "0.0"},
+    # rounded as prints and forms show it: it is one number, wherever it stands
     "figure": {**WRAPPED, "num_format": "0.00"},
     # a share of 1
-    "rate": {**WRAPPED, "num_format": "0.0%"},
+    "rate": {**WRAPPED, "num_format": "0.00%"},
     "date": {**WRAPPED, "num_format": "yyyy-mm-dd"},
     "datetime": {**WRAPPED, "num_format": "yyyy-mm-dd hh:mm"},
 }

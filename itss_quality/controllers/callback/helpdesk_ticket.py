@@ -1,4 +1,4 @@
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import BadRequest, NotFound
 
 from odoo.http import request, route
 
@@ -18,13 +18,39 @@ class ItssHelpdeskTicketController(HelpdeskTicketController):
         :return: redirect to the ticket's page
         :raise NotFound: no such ticket, not the caller's, or the values are no numbers
         """
+        operation = "read" if request.env.user._is_portal() else "write"
+        ticket = self._itss_find("helpdesk.ticket", kw.get("ticket_id"), operation)
+        stage = self._itss_find("helpdesk.ticket.stage", kw.get("stage_id"))
+        # helpdesk_mgmt takes whatever ends in _id for a number
+        return super().support_ticket_close(ticket_id=ticket.id, stage_id=stage.id)
+
+    @route(methods=["POST"])
+    def submit_ticket(self, **kw):
+        """Register a ticket from the portal's form; no link does so in the customer's place.
+
+        :param subject: what it is about
+        :param category: id of a category that the caller may choose, if any
+        :param team: likewise
+        :return: redirect to the ticket's page
+        :raise BadRequest: no subject
+        :raise NotFound: no such category or team
+        """
+        if not (kw.get("subject") or "").strip():
+            raise BadRequest(request.env._("Please say in a few words what it is about."))
+        for name in ("category", "team"):
+            if kw.get(name):
+                self._itss_find(f"helpdesk.ticket.{name}", kw[name])
+        return super().submit_ticket(**kw)
+
+    def _itss_find(self, model, number, operation="read"):
+        """Return the record of a number in a form, if the caller may use it.
+
+        :raise NotFound: there is none, it is not the caller's, or it is no number
+        """
         try:
-            # helpdesk_mgmt takes whatever ends in _id for a number
-            ids = {name: int(kw.get(name)) for name in ("ticket_id", "stage_id")}
+            record = request.env[model].browse(int(number))
         except (TypeError, ValueError):
             raise NotFound()
-        ticket = request.env["helpdesk.ticket"].browse(ids["ticket_id"])
-        operation = "read" if request.env.user._is_portal() else "write"
-        if not ticket.exists() or not ticket.has_access(operation):
+        if not record.exists() or not record.has_access(operation):
             raise NotFound()
-        return super().support_ticket_close(**ids)
+        return record

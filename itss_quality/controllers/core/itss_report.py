@@ -8,7 +8,7 @@ from odoo.http import request, route
 
 from odoo.addons.report_xlsx.controllers.main import ReportController
 
-from ...tools.public import MAX_INTEGER
+from ...tools.values import MAX_INTEGER
 
 # by which route a report of each type is had
 CONVERTERS = {"qweb-pdf": ("html", "pdf", "text"), "xlsx": ("xlsx",)}

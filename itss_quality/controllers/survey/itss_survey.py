@@ -4,6 +4,7 @@ from odoo.http import Controller, request, route
 
 from odoo.addons.survey.controllers.main import Survey
 
+from ...tools.durations import get_today
 from ...tools.typed_text import clean_text
 from ..core.itss_link import LinkPages
 
@@ -182,7 +183,7 @@ class ItssSurveyController(SurveyLinkPages, Controller):
             # the page is in the agent's language
             survey=survey,
             channel=channel,
-            day=day or fields.Date.to_string(fields.Date.context_today(participant)),
+            day=day or fields.Date.to_string(get_today(participant.company_id)),
             entered=request.httprequest.form,
             error=error,
         )

@@ -12,5 +12,6 @@ from . import hr_department
 from . import hr_employee
 from . import hr_employee_public
 from . import itss_meeting
+from . import itss_plan
 from . import res_company
 from . import res_config_settings

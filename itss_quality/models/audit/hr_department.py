@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import models
+
+from ...tools.durations import get_today
 
 
 class HrDepartment(models.Model):
@@ -15,7 +17,7 @@ class HrDepartment(models.Model):
                     {
                         "department_id": department.id,
                         "employee_id": head.id,
-                        "date_until": fields.Date.context_today(self),
+                        "date_until": get_today(department.company_id),
                     }
                     for department, head in heads.items()
                     if head and head != department.manager_id

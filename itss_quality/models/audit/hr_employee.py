@@ -2,6 +2,8 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import fields, models
 
+from ...tools.durations import get_today
+
 # who headed a department within this time does not audit it
 INDEPENDENCE_MONTHS = 12
 
@@ -47,7 +49,7 @@ class HrEmployee(models.Model):
                 return self.env._(
                     "%(auditor)s heads %(department)s and can't audit the own department.", **words
                 )
-            since = fields.Date.context_today(self) - relativedelta(months=INDEPENDENCE_MONTHS)
+            since = get_today(department.company_id) - relativedelta(months=INDEPENDENCE_MONTHS)
             former = self.env["itss.former.head"].sudo()
             headed = former.search(
                 [

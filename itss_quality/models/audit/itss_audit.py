@@ -9,7 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
-from ...tools.durations import get_midnight
+from ...tools.durations import get_midnight, get_today
 from ...tools.figures import Figure
 from ...tools.public import public
 from ...tools.records import OURS
@@ -166,10 +166,13 @@ class ItssAudit(models.Model):
         default=lambda self: self.env._("Once a year, before the external audit."),
     )
     date_start = fields.Date(
-        string="From", required=True, default=fields.Date.context_today, tracking=True
+        string="From",
+        required=True,
+        default=lambda self: get_today(self.env.company),
+        tracking=True,
     )
     date_end = fields.Date(
-        string="To", required=True, default=fields.Date.context_today, tracking=True
+        string="To", required=True, default=lambda self: get_today(self.env.company), tracking=True
     )
     lead_auditor_id = fields.Many2one("hr.employee", check_company=True, index=True, tracking=True)
     # the public side of employees, which who plans an audit may read
@@ -221,7 +224,6 @@ class ItssAudit(models.Model):
         compute_sudo=True,
     )
     missing = fields.Text(compute="_compute_missing")
-    warning = fields.Text(compute="_compute_warning")
     date_closed = fields.Date(string="Closed on", readonly=True, copy=False)
     cancel_reason = fields.Text(readonly=True, copy=False)
     team_changes = fields.Text(
@@ -243,7 +245,7 @@ class ItssAudit(models.Model):
     _stamp_fields = (*ItssDocumentMixin._stamp_fields, "date_closed", "team_changes")
 
     def _default_name(self):
-        year = fields.Date.context_today(self).year
+        year = get_today(self.env.company).year
         return self.env._("%(year)s Internal Audit", year=year)
 
     # -------------------------------------------------------------------------
@@ -316,12 +318,7 @@ class ItssAudit(models.Model):
         "state",
     )
     def _compute_warning(self):
-        for audit in self:
-            warnings = audit._get_qualification_warnings()
-            warnings += audit.plan_line_id._get_external_warnings(audit.date_end)
-            if audit.state in COVERING_STATES:
-                warnings += audit._get_coverage_warnings()
-            audit.warning = "\n".join(warnings)
+        return super()._compute_warning()
 
     @api.depends("lead_auditor_id", "auditor_ids")
     @api.depends_context("uid")
@@ -376,18 +373,23 @@ class ItssAudit(models.Model):
 
     @api.model
     def _prepare_work_vals(self, line):
-        today = fields.Date.context_today(self)
+        today = get_today(line.company_id)
         start = max(line.date_start or today, today)
-        concerned = line.responsible_department_ids | line.supporting_department_ids
-        if line.supporting_all or not concerned:
-            concerned = concerned.search([("company_id", "=", line.company_id.id)])
         return {
             **super()._prepare_work_vals(line),
             "name": self.env._("%(year)s Internal Audit", year=line.year),
             "date_start": start,
             "date_end": max(line.date_end or start, start),
-            "department_ids": concerned.ids,
+            "department_ids": self._get_concerned(line).ids,
         }
+
+    @api.model
+    def _get_concerned(self, line):
+        """Return the departments that a line of the plan has audited: all, unless it names some."""
+        concerned = line.responsible_department_ids | line.supporting_department_ids
+        if line.supporting_all or not concerned:
+            return concerned.search([("company_id", "=", line.company_id.id)])
+        return concerned
 
     def _ends_line(self):
         """Whether no other audit of the line is under way."""
@@ -407,6 +409,16 @@ class ItssAudit(models.Model):
         return self.env.user.has_group(GROUP_QUALITY) or (
             self.env.user == self.lead_auditor_id.sudo().user_id
         )
+
+    def _get_warnings(self):
+        warnings = super()._get_warnings()
+        if self.state in ("closed", "cancelled"):
+            return warnings
+        warnings += self._get_qualification_warnings()
+        warnings += self.plan_line_id._get_external_warnings(self.date_end)
+        if self.state in COVERING_STATES:
+            warnings += self._get_coverage_warnings()
+        return warnings
 
     def _get_qualification_warnings(self):
         self.ensure_one()
@@ -439,33 +451,40 @@ class ItssAudit(models.Model):
         ]
 
     def _get_unreached(self):
-        """Return the departments that no audit has reached for long, nor does this one.
+        """Return the departments that no audit has reached for long, nor does this one."""
+        self.ensure_one()
+        return self._find_unreached(self.company_id, self.date_start, self.department_ids)
+
+    @api.model
+    def _find_unreached(self, company, day, planned):
+        """Return the departments that no audit has reached for long before a day.
 
         Asked for are those with somebody in them that have existed for as long. An audit has reached
         its departments when its report was issued.
 
+        :param company: ``res.company``, whose setting says how long that is
+        :param date day: the day
+        :param planned: ``hr.department`` that are going to be audited; they are left out
         :return: ``hr.department``, in superuser mode
         """
-        self.ensure_one()
-        company = self.company_id
         departments = self.env["hr.department"].sudo()
-        if not self.date_start or not company:
+        if not day or not company:
             return departments
-        since = self.date_start - relativedelta(months=company.itss_audit_coverage_months)
+        since = day - relativedelta(months=company.itss_audit_coverage_months)
         reached = self.sudo().search(
             [
                 ("company_id", "=", company.id),
                 ("state", "in", ("follow_up", "closed")),
                 ("date_end", ">=", since),
-                ("date_start", "<=", self.date_start),
+                ("date_start", "<=", day),
             ]
         )
         return departments.search(
             [
                 ("company_id", "=", company.id),
-                ("create_date", "<", get_midnight(self.env, since, company)),
+                ("create_date", "<", get_midnight(company, since)),
                 ("member_ids", "any", [("active", "=", True)]),
-                ("id", "not in", (reached.department_ids | self.department_ids).ids),
+                ("id", "not in", (reached.department_ids | planned).ids),
             ]
         )
 
@@ -521,7 +540,7 @@ class ItssAudit(models.Model):
         if leaving and leaving == lead:
             lead = joining
         members = ((audit.auditor_ids.employee_id - leaving) | joining) - lead
-        note = f"{format_date(self.env, fields.Date.context_today(self))} "
+        note = f"{format_date(self.env, get_today(audit.company_id))} "
         note += f"{leaving.name} → {joining.name}" if leaving else f"+ {joining.name}"
         note += f": {reason} ({self.env.user.name})"
         audit.write(
@@ -652,8 +671,8 @@ class ItssAudit(models.Model):
 
     def _check_schedule(self):
         """Raise unless each time lies in the period, and nobody is in two places at once."""
-        start = get_midnight(self.env, self.date_start, self.company_id)
-        end = get_midnight(self.env, self.date_end + timedelta(days=1), self.company_id)
+        start = get_midnight(self.company_id, self.date_start)
+        end = get_midnight(self.company_id, self.date_end + timedelta(days=1))
         before = {}
         for line in self.schedule_ids.sorted("start"):
             if line.start < start or line.stop > end:
@@ -707,7 +726,7 @@ class ItssAudit(models.Model):
         if new_state == "approved":
             self.schedule_ids._invite()
         elif new_state == "closed":
-            self.date_closed = fields.Date.context_today(self)
+            self.date_closed = get_today(self.company_id)
         elif new_state == "cancelled":
             self.schedule_ids.event_id.unlink()
             self.meeting_ids.filtered(lambda meeting: not meeting._is_held()).event_id.unlink()
@@ -1209,7 +1228,7 @@ class ItssAudit(models.Model):
 
     def _get_meeting_start(self, kind):
         """Return when a meeting is proposed: around what the schedule says."""
-        first = get_midnight(self.env, self.date_start, self.company_id) + timedelta(hours=9)
+        first = get_midnight(self.company_id, self.date_start) + timedelta(hours=9)
         if kind == "preparatory":
             return first - timedelta(days=1)
         if kind == "opening":

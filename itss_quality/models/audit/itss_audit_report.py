@@ -43,7 +43,6 @@ class ItssAuditReport(models.Model):
         help="Whether the management conforms, is put into practice and works."
     )
     recommendations = fields.Text(help="What to do, by whom and until when.")
-    paper_warning = fields.Text(compute="_compute_paper_warning", compute_sudo=True)
 
     _audit_unique = models.UniqueIndex(
         "(audit_id) WHERE state NOT IN ('approved', 'superseded')",
@@ -55,24 +54,24 @@ class ItssAuditReport(models.Model):
     # -------------------------------------------------------------------------
 
     @api.depends("audit_id.department_ids.manager_id.user_id.active", "company_id")
-    def _compute_paper_warning(self):
+    def _compute_warning(self):
+        return super()._compute_warning()
+
+    def _get_warnings(self):
         """Name the heads of audited departments whom the report can't reach (plan line 5: 发放)."""
-        for report in self:
-            heads = report.audit_id.department_ids.manager_id
-            on_paper = heads.filtered(
-                lambda head, report=report: (
-                    not head.user_id.active or not report._may_receive(head.user_id)
-                )
-            )
-            report.paper_warning = (
+        warnings, report = super()._get_warnings(), self.sudo()
+        on_paper = report.audit_id.department_ids.manager_id.filtered(
+            lambda head: not head.user_id.active or not report._may_receive(head.user_id)
+        )
+        if on_paper:
+            warnings.append(
                 self.env._(
                     "They have no user account that can open the report, and get it on paper: "
                     "%(heads)s.",
                     heads="、".join(on_paper.mapped("name")),
                 )
-                if on_paper
-                else False
             )
+        return warnings
 
     # -------------------------------------------------------------------------
     # CRUD

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_datetime
 
+from ...tools.durations import get_past_domain, get_today
 from ...tools.figures import Figure
 from ...tools.public import public
 from ...tools.records import refuse_moving
@@ -127,8 +128,7 @@ class ItssNonconformity(models.Model):
     date_deadline = fields.Date(
         string="To Be Corrected by",
         default=lambda self: (
-            fields.Date.context_today(self)
-            + timedelta(days=self.env.company.itss_nonconformity_days)
+            get_today(self.env.company) + timedelta(days=self.env.company.itss_nonconformity_days)
         ),
         tracking=True,
     )
@@ -199,20 +199,17 @@ class ItssNonconformity(models.Model):
 
     @api.depends("state", "date_deadline")
     def _compute_is_late(self):
-        today = fields.Date.context_today(self)
         for nonconformity in self:
             nonconformity.is_late = bool(
                 nonconformity.state in CLOCK_STATES
                 and nonconformity.date_deadline
-                and nonconformity.date_deadline < today
+                and nonconformity.date_deadline < get_today(nonconformity.company_id)
             )
 
     def _search_is_late(self, operator, value):
         if operator != "in":
             return NotImplemented
-        late = Domain("state", "in", CLOCK_STATES) & Domain(
-            "date_deadline", "<", fields.Date.context_today(self)
-        )
+        late = Domain("state", "in", CLOCK_STATES) & get_past_domain(self.env, "date_deadline")
         return late if True in value else ~late
 
     @api.depends("state", "department_id", "audit_id")
@@ -318,7 +315,9 @@ class ItssNonconformity(models.Model):
     def _is_audited_side(self):
         """Whether the current user works in the audited department, or heads it."""
         users = self._get_side_users()
-        return self.env.user in users or (not users and self.env.user.has_group(GROUP_MANAGEMENT))
+        if not users:
+            return self.env.user.has_group(GROUP_MANAGEMENT)
+        return self.env.user._itss_is_among(users)
 
     def _get_side_users(self):
         """Return the users of the audited side.
@@ -374,7 +373,7 @@ class ItssNonconformity(models.Model):
         if (
             not representative
             and user.has_group(GROUP_MANAGEMENT)
-            and user not in self._get_parties()
+            and not user._itss_is_among(self._get_parties())
         ):
             return None
         return AccessError(
@@ -396,12 +395,14 @@ class ItssNonconformity(models.Model):
         """Return the management representative, unless that is one of the parties."""
         company = self.sudo().company_id
         representative = company.itss_management_representative_id.user_id.filtered("active")
-        return representative - self._get_parties()
+        parties = self._get_parties()
+        return representative.filtered(lambda user: not user._itss_is_among(parties))
 
     def _get_closing_refusal(self):
         """The auditors or the quality department close it, never who was audited or corrected it."""
         measures = self.sudo().improvement_ids
-        doers = measures.owner_id | measures.completed_by_id
+        # handing the measure over doesn't make a stranger of its owner
+        doers = measures.past_owner_ids | measures.owner_id | measures.completed_by_id
         if self._is_audited_side() or self.env.user._itss_is_among(doers):
             return UserError(
                 self.env._(
@@ -516,7 +517,7 @@ class ItssNonconformity(models.Model):
                 "verification": False,
                 "closed_by_id": False,
                 "closed_at": False,
-                "date_deadline": fields.Date.context_today(self) + timedelta(days=days),
+                "date_deadline": get_today(self.company_id) + timedelta(days=days),
             }
         )
         self.message_post(body=message)

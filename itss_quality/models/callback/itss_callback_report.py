@@ -28,10 +28,12 @@ class ItssCallbackReport(models.Model):
     channel = fields.Selection([("phone", "Phone"), ("link", "Link")], readonly=True)
     due_count = fields.Integer(string="Due", readonly=True)
     done_count = fields.Integer(string="Called Back", readonly=True)
-    on_time_count = fields.Integer(string="Called Back on Time", readonly=True)
+    on_time_count = fields.Integer(string="Called Back by the Agreed Deadline", readonly=True)
     first_solved_count = fields.Integer(string="Solved at First", readonly=True)
     callback_rate = fields.Float(string="Callback Rate (%)", aggregator="avg", readonly=True)
-    on_time_rate = fields.Float(string="On-Time Rate (%)", aggregator="avg", readonly=True)
+    on_time_rate = fields.Float(
+        string="On-Time Rate by the Agreed Deadline (%)", aggregator="avg", readonly=True
+    )
     first_solved_rate = fields.Float(
         string="Solved-at-First Rate (%)", aggregator="avg", readonly=True
     )

@@ -33,4 +33,18 @@ class ItssCallbackSwitchMixin(models.AbstractModel):
         :param datetime moment: UTC
         """
         is_on, switched_at = self[self._callback_switch], self.itss_callback_switched_at
-        return not is_on if switched_at and moment < switched_at else is_on
+        if not switched_at or moment >= switched_at:
+            return is_on
+        # turned on and off again, it says by itself only what held before the last time
+        turns = self.env["itss.journal"].sudo()
+        turns = turns.search(
+            [
+                ("event", "=", "setting"),
+                ("res_model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("at", ">", moment),
+                ("at", "<=", switched_at),
+            ],
+            order="id",
+        ).filtered(lambda row: row.values["name"] == self._callback_switch)
+        return bool(turns[0].values["old"]) if turns else not is_on

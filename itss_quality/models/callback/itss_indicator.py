@@ -16,6 +16,11 @@ CODES = (
     "sla_rate",
 )
 
+# what an import brings along after a period changes none of its figures any more
+IMPORTED_LATER = SQL(
+    "fact.is_resolved_imported AND fact.create_date >= span.end_at AND fact.create_date > fact.deadline"
+)
+
 
 class ItssIndicator(models.Model):
     _inherit = "itss.indicator"
@@ -129,7 +134,11 @@ class ItssIndicator(models.Model):
 
     @api.model
     def _get_reasons(self):
-        return {**super()._get_reasons(), "reset": self.env._("Reset before its deadline")}
+        return {
+            **super()._get_reasons(),
+            "reset": self.env._("Reset before its deadline"),
+            "imported": self.env._("Imported after the period"),
+        }
 
     def _measure_satisfaction_project(self, ask):
         return self._count(
@@ -159,12 +168,14 @@ class ItssIndicator(models.Model):
             counted=SQL("fact.state = 'done' AND fact.done_at < span.end_at AND %s", counted),
             left_out=SQL(
                 """
-                CASE WHEN fact.state = 'cancelled'
+                CASE WHEN %s THEN 'imported'
+                     WHEN fact.state = 'cancelled'
                      THEN CASE WHEN NOT COALESCE(fact.is_cancelled_late, FALSE) THEN 'reset' END
                      WHEN fact.state IN ('pending', 'link_sent') AND fact.deadline > %s
                      THEN 'not_due'
                  END
                 """,
+                IMPORTED_LATER,
                 fields.Datetime.now(),
             ),
             scopes=self._get_callback_scopes(),
@@ -179,6 +190,7 @@ class ItssIndicator(models.Model):
             is_in=SQL(
                 "fact.state = 'done' AND fact.done_at >= span.start_at AND fact.done_at < span.end_at"
             ),
+            left_out=SQL("CASE WHEN %s THEN 'imported' END", IMPORTED_LATER),
             scopes=self._get_callback_scopes(),
         )
 
@@ -210,7 +222,8 @@ class ItssIndicator(models.Model):
                 counted=SQL("fact.is_cancelled_late"),
                 left_out=SQL(
                     "CASE WHEN fact.state != 'cancelled' OR COALESCE(fact.cancelled_at,"
-                    " fact.resolved_at) >= span.end_at THEN 'not_reset' END"
+                    " fact.resolved_at) >= span.end_at OR %s THEN 'not_reset' END",
+                    IMPORTED_LATER,
                 ),
             ),
         )

@@ -15,7 +15,7 @@ class ResPartner(models.Model):
     itss_callback_score = fields.Float(
         string="Average Satisfaction",
         compute="_compute_itss_callback",
-        digits=(5, 1),
+        digits=(5, 2),
         groups="base.group_user",
     )
 

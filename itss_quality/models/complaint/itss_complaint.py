@@ -1,5 +1,5 @@
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from psycopg2 import OperationalError
 
@@ -12,6 +12,7 @@ from odoo.tools.misc import format_datetime
 from ...tools.durations import format_minutes
 from ...tools.figures import Figure
 from ...tools.public import public
+from ...tools.records import OURS
 from ...tools.typed_text import normalize_email
 from ..core.itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED, Alarm
 from .itss_complaint_severity import LEVELS, SEVERITIES
@@ -64,6 +65,7 @@ class ItssComplaint(models.Model):
         "closed": "closed_at",
     }
     _primary_email = "email"
+    _itss_mail_defaults = ("company_id", "category_id", "department_id", "user_id")
 
     _number_prefix = "CP"
     _initial_state = "new"
@@ -447,11 +449,12 @@ class ItssComplaint(models.Model):
                 ("resolve_hours", complaint.resolved_at),
             ):
                 # left alone without an end: no hours are not zero hours
-                if start and end:
+                if start and end and complaint.state != "invalid":
                     complaint[field] = (end - start).total_seconds() / 3600
             complaint.received_count = int(complaint.state != "invalid")
             complaint.closed_count = int(complaint.state == "closed")
-            complaint.handled_rate = complaint.closed_count
+            if complaint.state != "invalid":
+                complaint.handled_rate = complaint.closed_count
 
     @api.depends("named_user_ids")
     @api.depends_context("uid")
@@ -679,7 +682,7 @@ class ItssComplaint(models.Model):
         self._start_clock()
 
     @public(on="record")
-    def correct_receipt(self, received_at, reason):
+    def correct_receipt(self, received_at: datetime | None, reason: str | None):
         """Say that the complaint was received earlier than it was entered; what was noted first stays.
 
         :param datetime received_at: when it was received (UTC), no later than it was first noted
@@ -690,11 +693,10 @@ class ItssComplaint(models.Model):
         self.check_access("write")
         if self._is_locked():
             raise self._get_locked_refusal(["received_at"])
-        moment = self._read_moment(received_at)
-        reason = reason.strip() if isinstance(reason, str) else ""
-        if not reason or not moment or moment == self.received_at:
+        reason = (reason or "").strip()
+        if not reason or received_at in (None, self.received_at):
             raise UserError(self.env._("Please enter another time, and say why it changes."))
-        if moment > self.first_received_at:
+        if received_at > self.first_received_at:
             raise UserError(
                 self.env._(
                     "“%(record)s” was entered on %(moment)s: it can't have been received later.",
@@ -702,13 +704,7 @@ class ItssComplaint(models.Model):
                     moment=format_datetime(self.env, self.first_received_at),
                 )
             )
-        self.sudo()._correct_receipt(moment, reason)
-
-    def _read_moment(self, value):
-        try:
-            return fields.Datetime.to_datetime(value)
-        except (TypeError, ValueError):
-            return None
+        self.sudo()._correct_receipt(received_at, reason)
 
     def _correct_receipt(self, moment, reason):
         """Keep why, who and when, and let the clock run from then (superuser mode)."""
@@ -778,7 +774,12 @@ class ItssComplaint(models.Model):
         """Return who takes it over in the quality department: one it is not about (superuser mode)."""
         company = self.company_id
         users = company._itss_get_quality_user() | company._itss_get_quality_users()
-        return (users - self.named_user_ids)[:1]
+        return self._leave_out_named(users)[:1]
+
+    def _leave_out_named(self, users):
+        """Return those of the users who are none of the persons it is about (superuser mode)."""
+        people = self.named_user_ids._itss_get_people().values()
+        return users - self.env["res.users"].union(*people)
 
     def _get_registrar(self):
         """Return which colleague registered it; nobody when it came in by mail or in the portal."""
@@ -798,7 +799,7 @@ class ItssComplaint(models.Model):
         departments = company.itss_service_desk_department_id
         departments |= company.itss_operations_department_id
         users = departments.manager_id.user_id.filtered("active")
-        return (users - self.named_user_ids)[:1]
+        return self._leave_out_named(users)[:1]
 
     def _acknowledge_by_mail(self):
         """Tell the customer that the complaint has arrived, and its number."""
@@ -909,7 +910,7 @@ class ItssComplaint(models.Model):
                     record=self.display_name,
                 )
             )
-        if self.invalid_by_id == self.env.user:
+        if self.env.user._itss_is_among(self.sudo().invalid_by_id):
             return UserError(
                 self.env._(
                     "You have held “%(record)s” invalid yourself: a second person has to confirm it.",
@@ -973,6 +974,8 @@ class ItssComplaint(models.Model):
         elif new_state in ENDED_STATES:
             name = "closed_by_id" if new_state == "closed" else "invalid_confirmed_by_id"
             self.write({"closed_at": now, name: self.env.uid})
+            if new_state == "invalid":
+                self._clear_averages("handled_rate", "acknowledge_hours", "resolve_hours")
             self._stop_asking()
             self._cancel_callbacks()
 
@@ -1009,7 +1012,8 @@ class ItssComplaint(models.Model):
                 "answer_deadline": company._itss_add_hours(fields.Datetime.now(), answer),
             }
         )
-        self._clear_resolve_hours()
+        # an answer taken back has no hours, rather than none of them
+        self._clear_averages("resolve_hours")
         self._cancel_callbacks()
         self._start_clock()
         user = self.user_id.filtered("active")
@@ -1018,13 +1022,17 @@ class ItssComplaint(models.Model):
             user = self._get_quality_user()
         self._ask(user, lambda env: env._("Complaint reopened: the customer is not satisfied"))
 
-    def _clear_resolve_hours(self):
-        """An answer taken back counts in no average: it has no hours, rather than none of them."""
+    def _clear_averages(self, *names):
+        """Take out values that count in no average any more (superuser mode)."""
         self.flush_recordset()
         self.env.cr.execute(
-            SQL("UPDATE itss_complaint SET resolve_hours = NULL WHERE id IN %s", tuple(self.ids))
+            SQL(
+                "UPDATE itss_complaint SET %s WHERE id IN %s",
+                SQL(", ").join(SQL("%s = NULL", SQL.identifier(name)) for name in names),
+                tuple(self.ids),
+            )
         )
-        self.invalidate_recordset(["resolve_hours"])
+        self.invalidate_recordset(names)
 
     def _reopen_by_customer(self, reason):
         """Take the complaint up again since the customer says so in the portal (superuser mode).
@@ -1199,6 +1207,7 @@ class ItssComplaint(models.Model):
         :param dict custom_values: the alias's defaults
         :return: the new complaint; the last one of the address when there are too many of them
         """
+        values = custom_values or {}
         defaults = {
             "name": msg_dict.get("subject") or self.env._("Complaint without a subject"),
             "description": msg_dict.get("body") or msg_dict.get("subject") or "—",
@@ -1206,13 +1215,14 @@ class ItssComplaint(models.Model):
             "partner_id": msg_dict.get("author_id"),
             "contact_name": (msg_dict.get("email_from") or "").split("<")[0].strip(' "'),
             "email": email_normalize(msg_dict.get("email_from") or "") or False,
-            **(custom_values or {}),
+            # whoever sets up the alias says whose it is, and neither a state nor a time
+            **{name: values[name] for name in self._itss_mail_defaults if name in values},
         }
         if last := self._find_flooded(defaults["email"], defaults.get("company_id")):
             last._ask_once(
                 lambda env: env._("Many mails from one address: please look through them")
             )
-            return last.with_context(itss_is_flooded=True)
+            return last.with_context(itss_is_flooded=OURS)
         return super().message_new(msg_dict, custom_values=defaults)
 
     def message_update(self, msg_dict, update_vals=None):
@@ -1234,7 +1244,7 @@ class ItssComplaint(models.Model):
         return super().message_update(msg_dict, update_vals=update_vals)
 
     def _creation_subtype(self):
-        if self.env.context.get("itss_is_flooded"):
+        if self.env.context.get("itss_is_flooded") is OURS:
             return self.env.ref("mail.mt_note")
         return super()._creation_subtype()
 
@@ -1291,6 +1301,21 @@ class ItssComplaint(models.Model):
     @api.model
     def _get_figure_domain(self, period):
         return period.get_domain("received_at")
+
+    @api.model
+    def _find_received(self, period):
+        """Return the complaints received in a period, as was known when it ended.
+
+        :return: those of them that the user may read
+        """
+        rows = self._read_past(
+            self._get_moved_domain(period, "received_at"),
+            period.end,
+            id=SQL("id"),
+            at=SQL("received_at_then"),
+        )
+        received = [row["id"] for row in rows if period.start <= row["at"] < period.end]
+        return self.search([("id", "in", received)])
 
     @api.model
     def _get_figures(self, period):

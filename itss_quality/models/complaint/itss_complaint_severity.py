@@ -27,12 +27,26 @@ class ItssComplaintSeverity(models.Model):
     def _itss_get_usual_settings(self):
         return {"severity": get_usual_severity(self.impact, self.urgency)}
 
+    def _itss_get_subject_facts(self):
+        return {"impact": self.impact, "urgency": self.urgency}
+
     def _itss_get_setting_subject(self):
+        return self._say_cell(self._itss_get_subject_facts())
+
+    def _itss_tell_subject(self, values):
+        cell = values.get("subject")
+        if not cell and self.exists():
+            # rows that were written before the cell was kept have words only
+            cell = self._itss_get_subject_facts()
+        return self._say_cell(cell) if cell else super()._itss_tell_subject(values)
+
+    @api.model
+    def _say_cell(self, cell):
         levels = dict(self._fields["impact"]._description_selection(self.env))
         return self.env._(
             "Impact: %(impact)s, urgency: %(urgency)s",
-            impact=levels[self.impact],
-            urgency=levels[self.urgency],
+            impact=levels[cell["impact"]],
+            urgency=levels[cell["urgency"]],
         )
 
     @api.model

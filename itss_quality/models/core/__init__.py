@@ -20,11 +20,16 @@ from . import itss_attendance
 from . import itss_receipt
 from . import calendar_event
 from . import ir_actions_report
+from . import ir_actions_server
 from . import ir_attachment
 from . import ir_http
 from . import ir_mail_server
+from . import mail_activity
+from . import mail_compose_message
+from . import mail_mail
 from . import mail_message
 from . import mail_thread
+from . import mail_tracking_value
 from . import res_company
 from . import res_config_settings
 from . import res_users

@@ -10,8 +10,9 @@ from odoo.exceptions import UserError
 from odoo.tools import file_open
 from odoo.tools.mimetypes import guess_mimetype
 
+from ...tools.durations import get_records_tz
 from ...tools.print_html import PICTURES, keep_local
-from ...tools.public import MAX_INTEGER
+from ...tools.values import MAX_INTEGER
 
 # what a document says is not signed yet, or no longer holds
 LIVE_STATES = ("draft", "submitted", "reviewed", "superseded")
@@ -55,9 +56,13 @@ class IrActionsReport(models.Model):
     @api.model
     def _render_qweb_html(self, report_ref, docids, data=None):
         """Leave out of our prints what the converter would have to fetch: the page holds it all."""
-        content, kind = super()._render_qweb_html(report_ref, docids, data=data)
-        if not self._get_report(report_ref).report_name.startswith("itss_quality."):
-            return content, kind
+        report = self._get_report(report_ref)
+        if not report.report_name.startswith("itss_quality."):
+            return super()._render_qweb_html(report_ref, docids, data=data)
+        # a paper says when something happened by the company's clock, whoever prints it
+        tz = get_records_tz(self.env[report.model].browse(docids).exists())
+        reports = super(IrActionsReport, self.with_context(tz=tz))
+        content, kind = reports._render_qweb_html(report_ref, docids, data=data)
         own = self.env["itss.document.report"]._get_own_texts()
         env = self.with_context(lang=self.env.lang or self.env.user.lang).env
         note = env._("[Left out: only pictures kept here are printed]")

@@ -4,6 +4,7 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.durations import get_today
 from ...tools.public import public
 
 
@@ -110,6 +111,7 @@ class ItssDocumentMixin(models.AbstractModel):
         copy=False,
         help="When somebody signed, one person could prepare, review and approve.",
     )
+    warning = fields.Text(compute="_compute_warning")
     can_submit = fields.Boolean(compute="_compute_can_steps")
     can_review = fields.Boolean(compute="_compute_can_steps")
     can_approve = fields.Boolean(compute="_compute_can_steps")
@@ -138,6 +140,10 @@ class ItssDocumentMixin(models.AbstractModel):
             document.can_approve = document._can_step("approved")
             document.can_reject = document._can_step("draft")
             document.can_revise = document._can_revise()
+
+    def _compute_warning(self):
+        for document in self:
+            document.warning = "\n".join(document._get_warnings())
 
     def _compute_display_name(self):
         for document in self:
@@ -196,7 +202,7 @@ class ItssDocumentMixin(models.AbstractModel):
         if signature:
             return {
                 f"{signature}_by_id": self.env.uid,
-                f"{signature}_date": fields.Date.context_today(self),
+                f"{signature}_date": get_today(self.company_id),
                 # one signature is enough: it could be of somebody who signs again
                 "separation_off": self.separation_off
                 or not self.company_id.itss_separation_of_duties,
@@ -235,6 +241,13 @@ class ItssDocumentMixin(models.AbstractModel):
     def _supersede_previous(self):
         """Let the approved revision take the place of the one it replaces."""
         self.previous_id.write({"state": "superseded"})
+
+    def _get_warnings(self):
+        """Return what its signers should look at, a sentence each: the hook.
+
+        The form shows them, and whoever signs is asked with them.
+        """
+        return []
 
     # -------------------------------------------------------------------------
     # Revisions

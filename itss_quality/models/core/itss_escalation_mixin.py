@@ -141,4 +141,4 @@ class ItssEscalationMixin(models.AbstractModel):
 
     def _get_morning(self, day, user):
         """Return when a day begins for a user (UTC)."""
-        return get_midnight((self.with_user(user) if user else self).env, day)
+        return get_midnight(user or self.env.user, day)

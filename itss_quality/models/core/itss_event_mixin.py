@@ -99,6 +99,7 @@ class ItssEventMixin(models.AbstractModel):
                         "user_id": self.env.uid,
                         "res_model_id": self.env["ir.model"]._get_id(record._name),
                         "res_id": record.id,
+                        "itss_company_id": record.company_id.id,
                     }
                 )
 

@@ -169,7 +169,7 @@ class ItssFigureMixin(models.AbstractModel):
         """Return the moment of a stamp: a day begins where the company is."""
         if isinstance(stamp, datetime):
             return stamp
-        return get_midnight(self.env, stamp, self.company_id)
+        return get_midnight(self.company_id, stamp)
 
     # -------------------------------------------------------------------------
     # What was true at a moment
@@ -312,19 +312,25 @@ class ItssFigureMixin(models.AbstractModel):
         )
 
     @api.model
-    def _read_past(self, domain, moment, **columns):
+    def _read_past(self, domain, moment, group_by=None, **columns):
         """Return what a query over the records as they were at a moment gives, a dict per row.
 
+        :param SQL group_by: gives a row each time it says something else, in its order, as ``group``
         :param columns: ``SQL`` by name; what aggregates them all gives one row
         """
+        if group_by:
+            columns["group"] = group_by
         return self.env.execute_query_dict(
             SQL(
-                "SELECT %s FROM %s AS past",
+                "SELECT %s FROM %s AS past %s",
                 SQL(", ").join(
                     SQL("%s AS %s", column, SQL.identifier(name))
                     for name, column in columns.items()
                 ),
                 self._get_past(domain, moment),
+                SQL("GROUP BY %s ORDER BY %s", *[SQL.identifier("group")] * 2)
+                if group_by
+                else SQL(),
             )
         )
 

@@ -3,8 +3,10 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
-from ...tools.records import strip_context, strip_shortcuts
+from ...tools.records import keep_context
 from ...tools.references import find_references, find_unreadable
+from ...tools.typed_text import one_line
+from ...tools.values import check_ids, check_names, check_spec, check_values
 
 GROUP_ADMIN = "itss_quality.group_itss_admin"
 
@@ -12,6 +14,7 @@ GROUP_ADMIN = "itss_quality.group_itss_admin"
 class ItssGuardMixin(models.AbstractModel):
     """What holds for every record of ours alike, over form, import and RPC.
 
+    - What is entered is of the types of its fields, and what it is called by is one line.
     - Its company never changes, and a record that all companies share is kept by the administrator
       of all companies alone.
     - What the server sets is not entered.
@@ -66,6 +69,23 @@ class ItssGuardMixin(models.AbstractModel):
     def _get_field_labels(self, names):
         descriptions = self.fields_get(names, ["string"])
         return ", ".join(descriptions[name]["string"] for name in names if name in descriptions)
+
+    # -------------------------------------------------------------------------
+    # What it is called by
+    # -------------------------------------------------------------------------
+
+    def _clean_names(self, vals):
+        """Return values in which what a record is called by is one line.
+
+        Its name becomes the subject of mails and the title of to-dos.
+        """
+        names = {self._rec_name, *self.pool.field_depends[self._fields["display_name"]]}
+        lines = {
+            name: one_line(vals[name])
+            for name in names & vals.keys()
+            if isinstance(vals[name], str) and self._fields[name].type == "char"
+        }
+        return {**vals, **lines} if lines else vals
 
     # -------------------------------------------------------------------------
     # The company
@@ -194,38 +214,51 @@ class ItssGuardMixin(models.AbstractModel):
         if self.env.su:
             return self, vals_list
         self.check_access("create")
-        prefix = "default_"
+        vals_list = vals_list if isinstance(vals_list, list | tuple) else [vals_list]
         # what others are made on the way does not start with these
-        defaults = {
+        defaults = self._get_context_defaults()
+        for vals in (defaults, *vals_list):
+            check_values(self, vals)
+        vals_list = [{**defaults, **vals} for vals in vals_list]
+        for vals in vals_list:
+            self._check_stamps(vals)
+        self._check_references(vals_list)
+        self._check_own_company(vals_list)
+        return keep_context(self), vals_list
+
+    def _get_context_defaults(self):
+        """Return the values that the context gives to new records, as far as it may."""
+        prefix = "default_"
+        return {
             name: value
             for key, value in self.env.context.items()
             if key.startswith(prefix)
             and (name := key.removeprefix(prefix)) in self._fields
             and self._takes_default(name)
         }
-        vals_list = [{**defaults, **vals} for vals in vals_list]
-        for vals in vals_list:
-            self._check_stamps(vals)
-        self._check_references(vals_list)
-        self._check_own_company(vals_list)
-        return strip_context(self), vals_list
 
     def _guard_write(self, vals):
         """Return the records to go on with."""
         if self.env.su:
             return self
+        check_ids(self)
+        check_values(self, vals)
         # whoever may not write at all is told so by what follows, in the model's own words
         if self.has_access("write"):
             self._check_shared()
             self._check_stamps(vals)
             # the company is not another one anyway
             self._check_references([{**vals, "company_id": False}])
-        return strip_context(self)
+        return keep_context(self)
 
-    def _guard_onchange(self, values):
+    def _guard_onchange(self, values, field_names, fields_spec):
         """Return the values to go on with: without what the form computes from the others."""
         if self.env.su:
             return values
+        check_ids(self)
+        check_names(self.env, field_names)
+        check_spec(self, fields_spec)
+        check_values(self, values, in_form=True)
         values = {
             name: value
             for name, value in values.items()
@@ -266,6 +299,7 @@ def _stand_in_front(model_class):
     @api.model_create_multi
     def create(self, vals_list):
         guarded, vals_list = self._guard_create(vals_list)
+        vals_list = [self._clean_names(vals) for vals in vals_list]
         records = super(model_class, guarded).create(vals_list).with_env(self.env)
         records._check_shared()
         return records
@@ -273,23 +307,27 @@ def _stand_in_front(model_class):
     def write(self, vals):
         guarded = self._guard_write(vals)
         companies = self._get_companies_at_stake(vals) if self.has_access("write") else {}
-        result = super(model_class, guarded).write(vals)
+        result = super(model_class, guarded).write(self._clean_names(vals))
         self._check_same_company(companies)
         return result
 
     def unlink(self):
+        check_ids(self)
         if self.has_access("unlink"):
             self._check_shared()
-        return super(model_class, strip_context(self)).unlink()
+        return super(model_class, keep_context(self)).unlink()
 
     @api.model
     def default_get(self, fields):
-        guarded = strip_shortcuts(self, self._takes_default)
+        guarded = keep_context(self, takes_default=self._takes_default)
+        if not self.env.su:
+            check_names(self.env, fields)
+            check_values(self, guarded._get_context_defaults())
         return guarded._guard_defaults(super(model_class, guarded).default_get(fields))
 
     def onchange(self, values, field_names, fields_spec):
-        guarded = strip_shortcuts(self, self._takes_default)
-        kept = guarded._guard_onchange(values)
+        guarded = keep_context(self, takes_default=self._takes_default)
+        kept = guarded._guard_onchange(values, field_names, fields_spec)
         names = [name for name in field_names if name in kept or name not in values]
         return super(model_class, guarded).onchange(kept, names, fields_spec)
 

@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ...tools.records import concrete_models
+
 # what a row says of a setting: which one, of what, and its value before and after in words
 WORDS = ("label", "record", "old_words", "new_words")
 
@@ -24,7 +26,12 @@ class ItssJournal(models.Model):
 
     at = fields.Datetime(string="When", required=True, readonly=True)
     user_id = fields.Many2one(
-        "res.users", string="Who", required=True, readonly=True, index=True, ondelete="restrict"
+        "res.users",
+        string="Changed by",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
     )
     # empty: it concerns all companies
     company_id = fields.Many2one("res.company", readonly=True, ondelete="restrict")
@@ -78,20 +85,59 @@ class ItssJournal(models.Model):
     # -------------------------------------------------------------------------
 
     @api.depends("values")
+    @api.depends_context("lang", "tz")
     def _compute_words(self):
         for row in self:
+            words = row._get_words()
             for name in WORDS:
-                row[name] = (row.values or {}).get(name) or False
+                row[name] = words.get(name) or False
 
     @api.model
     def _search_label(self, operator, value):
         if operator != "ilike":
             return NotImplemented
+        # as the reader sees it, or as it was called when it was written
+        called = self._find_settings(str(value)) or [("", "")]
         return Domain.custom(
             to_sql=lambda model, alias, query: SQL(
-                "%s->>'label' ILIKE %s", SQL.identifier(alias, "values"), f"%{value}%"
+                "(%(label)s ILIKE %(pattern)s OR (%(model)s, %(name)s) IN %(called)s)",
+                label=SQL("%s->>'label'", SQL.identifier(alias, "values")),
+                pattern=f"%{value}%",
+                model=SQL.identifier(alias, "res_model"),
+                name=SQL("%s->>'name'", SQL.identifier(alias, "values")),
+                called=tuple(called),
             )
         )
+
+    # -------------------------------------------------------------------------
+    # Words
+    # -------------------------------------------------------------------------
+
+    def _get_words(self):
+        """Return what the row says, in the reader's language and the company's time zone.
+
+        The words that were written with it stand for what is not there any more.
+        """
+        self.ensure_one()
+        values = self.values or {}
+        model = self.env.get(self.res_model)
+        if self.event != "setting" or not isinstance(
+            model, self.env.registry["itss.setting.mixin"]
+        ):
+            return values
+        tz = self.sudo().company_id.resource_calendar_id.tz or self.env.context.get("tz")
+        record = model.sudo().with_context(tz=tz).browse(self.res_id)
+        return {**values, **record._itss_tell_change(values)}
+
+    @api.model
+    def _find_settings(self, words):
+        """Return model and name of each setting that is called so in the reader's language."""
+        return [
+            (model, name)
+            for model in concrete_models(self.env, "itss.setting.mixin")
+            for name in self.env[model]._itss_get_setting_names()
+            if words.lower() in self.env[model]._itss_get_setting_label(name).lower()
+        ]
 
     # -------------------------------------------------------------------------
     # CRUD

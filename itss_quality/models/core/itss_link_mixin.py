@@ -1,7 +1,7 @@
 import secrets
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, consteq
 from odoo.tools.misc import format_datetime
 
@@ -42,7 +42,14 @@ class ItssLinkMixin(models.AbstractModel):
     )
     address_note = fields.Char(string="Address Changed", compute="_compute_address_note")
 
+    @api.depends("link_token")
+    @api.depends_context("uid")
     def _compute_link_url(self):
+        # the server's own mails and pages alone: Odoo renders templates in superuser mode for users
+        if self.env.uid != SUPERUSER_ID:
+            raise AccessError(
+                self.env._("The link to a customer's answer is the customer's alone.")
+            )
         for record in self:
             path = f"{self._link_path}/{record.id}/{record.link_token}"
             record.link_url = f"{record.get_base_url()}{path}" if record.link_token else False

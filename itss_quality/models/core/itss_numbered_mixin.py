@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...tools.durations import get_today
+
 
 class ItssNumberedMixin(models.AbstractModel):
     """Number from a sequence per company and year, unique per company."""
@@ -48,7 +50,7 @@ class ItssNumberedMixin(models.AbstractModel):
     @api.model
     def _get_number_year(self, vals):
         """Return the year whose sequence numbers a record with these values."""
-        return fields.Date.context_today(self).year
+        return get_today(self.env["res.company"].browse(vals.get("company_id"))).year
 
     @api.model
     def _get_next_number(self, company_id, year):

@@ -87,16 +87,35 @@ class ItssSettingMixin(models.AbstractModel):
         """Return what a setting is called."""
         return self._fields[name].get_description(self.env, ["string"])["string"]
 
-    def _itss_say_setting(self, name):
-        """Return a setting of the record in words."""
-        field, value = self._fields[name], self[name]
+    def _itss_get_subject_facts(self):
+        """Return what the words for whose settings they are can be told from later, for JSON.
+
+        :return: ``None`` where the words themselves are kept, as a name is
+        """
+        return None
+
+    @api.model
+    def _itss_say_value(self, name, raw, names=""):
+        """Return the value of a setting in words.
+
+        :param str name: of the setting
+        :param raw: the value as the journal keeps it; ``None``: there was none
+        :param str names: what is said of other records that it refers to
+        """
+        field = self._fields[name]
+        if raw is None:
+            return ""
         if field.type == "boolean":
-            return self.env._("Yes") if value else self.env._("No")
+            return self.env._("Yes") if raw else self.env._("No")
         if field.type == "datetime":
-            return format_datetime(self.env, value) if value else ""
+            return format_datetime(self.env, raw) if raw else ""
         if field.type == "float":
-            return f"{value:g}"
-        return str(get_field_reader(self.env, field)(self) or "")
+            return f"{raw:g}"
+        if field.type == "integer":
+            return str(raw)
+        if field.type == "selection":
+            return dict(field._description_selection(self.env)).get(raw, names)
+        return names
 
     @api.model
     def _itss_get_settings_domain(self, period):
@@ -140,6 +159,12 @@ class ItssSettingMixin(models.AbstractModel):
             }
         return settings
 
+    def _itss_say_setting(self, name):
+        """Return a setting of the record in words."""
+        field = self._fields[name]
+        names = str(get_field_reader(self.env, field)(self) or "")
+        return self._itss_say_value(name, self._itss_get_raw(field, self[name]), names)
+
     def _itss_get_raw(self, field, value):
         raw = field.convert_to_read(value, self, use_display_name=False)
         return fields.Datetime.to_string(raw) if isinstance(raw, date) else raw
@@ -176,11 +201,30 @@ class ItssSettingMixin(models.AbstractModel):
             "name": name,
             "label": spoken._itss_get_setting_label(name),
             "record": spoken._itss_get_setting_subject(),
+            "subject": spoken._itss_get_subject_facts(),
             "old": old,
             "old_words": old_words,
             "new": new,
             "new_words": new_words,
         }
+
+    def _itss_tell_change(self, values):
+        """Return what the journal keeps of a change, in words of the reader's language.
+
+        :param dict values: as `_itss_prepare_change` returned them
+        :return: dict of those words that can still be told; the others are those of then
+        """
+        name, told = values["name"], {"record": self._itss_tell_subject(values)}
+        if name in self._itss_get_setting_names():
+            told["label"] = self._itss_get_setting_label(name)
+            for when in ("old", "new"):
+                names = values[f"{when}_words"]
+                told[f"{when}_words"] = self._itss_say_value(name, values[when], names)
+        return told
+
+    def _itss_tell_subject(self, values):
+        """Return whose setting it is, as `_itss_tell_change` does; the record may be deleted."""
+        return values["record"]
 
     # -------------------------------------------------------------------------
     # What was in force
@@ -229,12 +273,12 @@ class ItssSettingMixin(models.AbstractModel):
         within = [row for row in changes if period.start <= row.at < period.end]
         label = self._itss_get_setting_label(name)
         if before:
-            raw, words = before[-1].values["new"], before[-1].values["new_words"]
+            raw, words = before[-1].values["new"], before[-1].new_words
         elif changes:
-            raw, words = changes[0].values["old"], changes[0].values["old_words"]
+            raw, words = changes[0].values["old"], changes[0].old_words
         else:
-            raw, words = self._itss_read_settings([name])[self][name]
-        subject = changes[-1].values["record"] if changes else self._itss_get_setting_subject()
+            raw, words = self[name], self._itss_say_setting(name)
+        subject = changes[-1].record if changes else self._itss_get_setting_subject()
         label = " – ".join(filter(None, (label, subject)))
         rows = []
         if raw or not self._setting_lifetime:

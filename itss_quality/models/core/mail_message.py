@@ -1,25 +1,38 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from ...tools.references import hide_names
+
 
 class MailMessage(models.Model):
     _inherit = "mail.message"
+
+    def _compute_record_name(self):
+        super()._compute_record_name()
+        hide_names(self, "model", "res_id", "record_name")
 
     @api.model_create_multi
     def create(self, vals_list):
         messages = super().create(vals_list)
         if not self.env.su:
             for vals, message in zip(vals_list, messages.sudo(), strict=True):
-                # what is noted is noted by who does it, when it is done; mails come in by the gateway
+                # what is noted is noted by who does it, when it is done; mails come in by the gateway,
+                # and what was changed is found by the server
                 is_own = message.author_id == self.env.user.partner_id
-                if not is_own or vals.get("date") or message.message_type == "email":
+                is_dated = vals.get("date") or self.env.context.get("default_date")
+                is_foreign = message.message_type == "email" or message.tracking_value_ids
+                if not is_own or is_dated or is_foreign:
                     message.with_env(self.env)._itss_check_evidence()
         return messages
 
     def write(self, vals):
         if vals:
             self._itss_check_evidence()
-        return super().write(vals)
+        result = super().write(vals)
+        # a comment does not become what the system noted, nor comes a note from elsewhere
+        if not {"message_type", "model", "res_id"}.isdisjoint(vals):
+            self._itss_check_evidence()
+        return result
 
     def unlink(self):
         self._itss_check_evidence()

@@ -1,8 +1,9 @@
 import logging
 
 from odoo import api, models
+from odoo.exceptions import AccessError, UserError
 
-from ...tools.typed_text import one_line
+from ...tools.records import without_defaults
 
 _logger = logging.getLogger(__name__)
 
@@ -32,35 +33,14 @@ class MailThread(models.AbstractModel):
     # Whether Odoo's portal shows what is written about a record to whoever has its secret; never
     # that of our own records.
     _itss_is_open_to_portal = True
+    # Values with which mails make a record of ours, beside what the mail says; None: they make none
+    _itss_mail_defaults: tuple[str, ...] | None = None
 
     @api.model
     def _get_thread_with_access(self, thread_id, *, hash=None, pid=None, token=None, **kwargs):
         if self._itss_is_open_to_portal and not self._name.startswith("itss."):
             kwargs.update(hash=hash, pid=pid, token=token)
         return super()._get_thread_with_access(thread_id, **kwargs)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        return super().create([self._itss_clean_names(vals) for vals in vals_list])
-
-    def write(self, vals):
-        return super().write(self._itss_clean_names(vals))
-
-    @api.model
-    def _itss_clean_names(self, vals):
-        """Return values in which what a record of ours is called by is one line.
-
-        Its name becomes the subject of mails and the title of to-dos.
-        """
-        if not self._name.startswith("itss."):
-            return vals
-        names = {self._rec_name, *self.pool.field_depends[self._fields["display_name"]]}
-        lines = {
-            name: one_line(vals[name])
-            for name in names & vals.keys()
-            if isinstance(vals[name], str) and self._fields[name].type == "char"
-        }
-        return {**vals, **lines}
 
     @api.private
     @api.model
@@ -74,3 +54,38 @@ class MailThread(models.AbstractModel):
             if part.get_content_maintype() == "text":
                 _make_readable(part)
         return super().message_parse(message, *args, **kwargs)
+
+    @api.model
+    def _message_route_process(self, message, message_dict, routes):
+        """Make records and messages of a mail, as Odoo does, in superuser mode.
+
+        :raise AccessError: see :meth:`_itss_check_route`
+        :raise UserError: an alias would make records of ours that mails don't make
+        """
+        for model, thread_id, *_rest in routes or ():
+            if model.startswith("itss.") and not thread_id:
+                if self.env[model]._itss_mail_defaults is None:
+                    name = self.env[model]._description
+                    raise UserError(self.env._("“%(model)s” is not made by mail.", model=name))
+        threads = self
+        if not self.env.su:
+            # anybody may call message_process, say that a mail came in, and give values
+            routes = [self._itss_check_route(*route) for route in routes or ()]
+            threads = without_defaults(self)
+        return super(MailThread, threads)._message_route_process(message, message_dict, routes)
+
+    @api.model
+    def _itss_check_route(self, model, thread_id, custom_values, user_id, alias):
+        """Return the route without values of ours that a caller has made up.
+
+        :raise AccessError: the mail is for a record of ours, and no administrator hands it over
+        """
+        if model.startswith("itss.") and not self.env.user.has_group("base.group_system"):
+            raise AccessError(self.env._("Mails come in through the incoming mail server alone."))
+        if custom_values and not alias:
+            custom_values = {
+                name: value
+                for name, value in custom_values.items()
+                if not model.startswith("itss.") and not name.startswith("itss_")
+            }
+        return model, thread_id, custom_values, user_id, alias

@@ -148,10 +148,17 @@ class ResCompany(models.Model):
         # the row names its company
         return ""
 
-    def _itss_say_setting(self, name):
-        if self._fields[name].comodel_name == "resource.calendar":
-            return self[name]._itss_say_hours() if self[name] else ""
-        return super()._itss_say_setting(name)
+    def _itss_get_raw(self, field, value):
+        if field.comodel_name == "resource.calendar" and value:
+            return value._itss_get_hours()
+        return super()._itss_get_raw(field, value)
+
+    @api.model
+    def _itss_say_value(self, name, raw, names=""):
+        # rows that were written before the hours were kept have a number, and words
+        if self._fields[name].comodel_name == "resource.calendar" and isinstance(raw, dict):
+            return self.env["resource.calendar"]._itss_say_hours(raw)
+        return super()._itss_say_value(name, raw, names)
 
     @api.model
     def _itss_get_settings_domain(self, period):

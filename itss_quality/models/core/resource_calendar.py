@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import models
+from odoo import api, models
 from odoo.tools.misc import format_duration
 
 # what decides on hours of work, beside the lines
@@ -21,19 +21,33 @@ class ResourceCalendar(models.Model):
         companies._itss_log_settings(before, companies._itss_read_calendars())
         return result
 
-    def _itss_say_hours(self):
-        """Return the calendar, its time zone, and its hours of work by day: one line."""
+    def _itss_get_hours(self):
+        """Return the calendar, its time zone and its hours of work, as the journal keeps them."""
         lines = self.attendance_ids.filtered(
             lambda line: not line.display_type and line.day_period != "lunch"
-        )
+        ).sorted(lambda line: (line.week_type or "", line.dayofweek, line.hour_from, line.id))
+        return {
+            "id": self.id,
+            "name": self.name,
+            "tz": self.tz,
+            "hours": [
+                [line.week_type or "", line.dayofweek, line.hour_from, line.hour_to]
+                for line in lines
+            ],
+        }
+
+    @api.model
+    def _itss_say_hours(self, kept):
+        """Return a calendar, its time zone, and its hours of work by day: one line.
+
+        :param dict kept: as `_itss_get_hours` returned it
+        """
+        lines = self.env["resource.calendar.attendance"]
         days = dict(lines._fields["dayofweek"]._description_selection(self.env))
         weeks = dict(lines._fields["week_type"]._description_selection(self.env))
         hours = defaultdict(list)
-        for line in lines.sorted(
-            lambda line: (line.week_type or "", line.dayofweek, line.hour_from, line.id)
-        ):
-            span = f"{format_duration(line.hour_from)}–{format_duration(line.hour_to)}"
-            hours[line.week_type, line.dayofweek].append(span)
+        for week, day, start, end in kept["hours"]:
+            hours[week, day].append(f"{format_duration(start)}–{format_duration(end)}")
         # days of the same hours are told together
         same = defaultdict(list)
         for (week, day), spans in hours.items():
@@ -42,4 +56,4 @@ class ResourceCalendar(models.Model):
             f"{weeks[week] if week else ''} {', '.join(names)} {spans}".strip()
             for (week, spans), names in same.items()
         ]
-        return f"{self.name} ({self.tz}): {'; '.join(parts) or '–'}"
+        return f"{kept['name']} ({kept['tz']}): {'; '.join(parts) or '–'}"

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, plaintext2html
 from odoo.tools.misc import format_date
 
+from ...tools.durations import get_day, get_past_domain, get_today
 from ...tools.figures import Figure
 from ...tools.public import public
 from ..core.itss_escalation_mixin import Alarm
@@ -217,18 +218,17 @@ class ItssImprovement(models.Model):
 
     @api.depends("state", "date_deadline")
     def _compute_is_late(self):
-        today = fields.Date.context_today(self)
         for improvement in self:
             improvement.is_late = bool(
                 improvement.date_deadline
-                and improvement.date_deadline < today
+                and improvement.date_deadline < get_today(improvement.company_id)
                 and improvement.state not in ("closed", "cancelled")
             )
 
     def _search_is_late(self, operator, value):
         if operator != "in":
             return NotImplemented
-        late = Domain("date_deadline", "<", fields.Date.context_today(self)) & Domain(
+        late = get_past_domain(self.env, "date_deadline") & Domain(
             "state", "not in", ("closed", "cancelled")
         )
         return late if True in value else ~late
@@ -300,6 +300,27 @@ class ItssImprovement(models.Model):
         for improvement in self.sudo():
             if source := improvement._get_source():
                 source._check_improvements_left(self)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_counted(self):
+        # what was raised in a period that is over would be missing there; superuser mode is the
+        # only way round
+        if self.env.su:
+            return
+        for improvement in self:
+            if improvement.state != "draft" or improvement._was_raised_before_today():
+                raise UserError(
+                    self.env._(
+                        "“%(record)s” is counted in figures and can't be deleted: please cancel it, "
+                        "and say why.",
+                        record=improvement.display_name,
+                    )
+                )
+
+    def _was_raised_before_today(self):
+        """Whether a day of the company, and so perhaps a period, has ended since it was raised."""
+        company = self.sudo().company_id
+        return get_day(company, self.create_date) < get_today(company)
 
     def _check_planned(self, vals):
         """Refuse another source in any state, and a plan changed by who has to carry it out.
@@ -429,7 +450,7 @@ class ItssImprovement(models.Model):
 
     def _apply_verification(self):
         """Note who verified the measure, and when it is looked whether it has worked."""
-        today = fields.Date.context_today(self)
+        today = get_today(self.company_id)
         check = today + timedelta(days=self.company_id.itss_improvement_check_days)
         self._note_check("verification", "passed", self.verification)
         self._stop_asking()

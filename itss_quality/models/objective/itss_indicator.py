@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.batches import run_batches
+from ...tools.durations import get_today
 from ...tools.figures import Figure, say_target
 from ...tools.indicators import COMPANY, UNITS, Ask, Count, list_spans
 from ...tools.public import public
@@ -113,6 +114,7 @@ class ItssIndicator(models.Model):
             for name in WORDS:
                 own = indicator[f"own_{name}"]
                 indicator[name] = own or (getattr(measure, name) if measure else False)
+            indicator.name = indicator.name or indicator.code
 
     def _set_words(self, name):
         """Keep what a user calls it; what says the same as the addon is not kept."""
@@ -120,7 +122,7 @@ class ItssIndicator(models.Model):
         for indicator in self:
             measure = measures.get(indicator.code) if indicator.is_builtin else None
             word = indicator[name]
-            usual = getattr(measure, name) if measure else False
+            usual = getattr(measure, name) if measure else name == "name" and indicator.code
             indicator[f"own_{name}"] = word if word != usual else False
 
     def _inverse_name(self):
@@ -407,7 +409,7 @@ class ItssIndicator(models.Model):
     def _get_open_spans(self):
         """Return the periods that are not frozen yet, up to the one of today (superuser mode)."""
         values = self.env["itss.indicator.value"]
-        today = self.company_id._itss_get_today()
+        today = get_today(self.company_id)
         [(frozen_until,)] = values._read_group(
             [("indicator_id", "=", self.id), ("is_frozen", "=", True)], [], ["date_to:max"]
         )
@@ -424,7 +426,7 @@ class ItssIndicator(models.Model):
         [(first,)] = self.env["itss.indicator.value"]._read_group(
             [("indicator_id", "=", self.id)], [], ["date_from:min"]
         )
-        last = (first or self.company_id._itss_get_today()) - timedelta(days=1)
+        last = (first or get_today(self.company_id)) - timedelta(days=1)
         return list_spans(last.replace(month=1, day=1), last, self.frequency)
 
     @api.model

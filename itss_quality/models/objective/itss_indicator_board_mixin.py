@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.misc import format_date
 
+from ...tools.durations import get_today
 from ...tools.indicators import COMPANY, MONTHS, get_span, list_spans
 from .itss_indicator_value import STATUSES
 
@@ -45,7 +46,7 @@ class ItssIndicatorBoardMixin(models.AbstractModel):
 
     def _get_trend_spans(self):
         """Return the last periods up to the one of today."""
-        today = self.company_id.sudo()._itss_get_today()
+        today = get_today(self.company_id.sudo())
         back = relativedelta(months=MONTHS[self.frequency] * (TREND - 1))
         return list_spans(get_span(today, self.frequency)[0] - back, today, self.frequency)
 

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.durations import get_today
 from ...tools.indicators import get_span
 
 
@@ -29,7 +30,9 @@ class ItssIndicatorEntry(models.Model):
         related="indicator_id.company_id", store=True, index=True, precompute=True
     )
     unit = fields.Selection(related="indicator_id.unit")
-    date = fields.Date(string="Day in the Period", required=True, default=fields.Date.context_today)
+    date = fields.Date(
+        string="Day in the Period", required=True, default=lambda self: get_today(self.env.company)
+    )
     date_from = fields.Date(string="From", compute="_compute_span", store=True, precompute=True)
     date_to = fields.Date(string="To", compute="_compute_span", store=True, precompute=True)
     department_id = fields.Many2one(

@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from odoo import fields, models
 
+from ...tools.durations import get_today
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -21,11 +23,6 @@ class ResCompany(models.Model):
         super()._itss_create_missing()
         self.env["itss.indicator"]._create_missing(self)
 
-    def _itss_get_today(self):
-        """Return the day that it is where the company is."""
-        self.ensure_one()
-        return fields.Date.context_today(self.with_context(tz=self.resource_calendar_id.tz))
-
     def _itss_is_frozen(self, date_to):
         """Whether the values of a period that ends on a day are frozen by now."""
-        return date_to + timedelta(days=self.itss_indicator_freeze_days) < self._itss_get_today()
+        return date_to + timedelta(days=self.itss_indicator_freeze_days) < get_today(self)

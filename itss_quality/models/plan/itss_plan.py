@@ -6,7 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...tools.figures import Figure
+from ...tools.durations import get_today
+from ...tools.figures import Figure, print_number
 from ...tools.plan_template import prepare_template_lines, prepare_template_texts, shift_year
 from ...tools.public import public
 from ..core.itss_document_mixin import ItssDocumentMixin
@@ -68,7 +69,7 @@ class ItssPlan(models.Model):
         tracking=True,
         index=True,
         aggregator=None,
-        default=lambda self: fields.Date.context_today(self).year,
+        default=lambda self: get_today(self.env.company).year,
     )
     state = fields.Selection(
         selection_add=[("closed", "Closed")], ondelete={"closed": "set default"}
@@ -99,7 +100,6 @@ class ItssPlan(models.Model):
     progress = fields.Float(
         string="Progress (%)",
         compute="_compute_line_figures",
-        digits=(5, 0),
         help="Average over the lines that are not cancelled.",
     )
     warning_count = fields.Integer(compute="_compute_warning_count")
@@ -155,6 +155,10 @@ class ItssPlan(models.Model):
     def _compute_warning_count(self):
         for plan in self:
             plan.warning_count = len(plan.line_ids.filtered("warning"))
+
+    @api.depends("warning_count")
+    def _compute_warning(self):
+        return super()._compute_warning()
 
     @api.depends("external_audit_date", "line_ids.before_external_audit")
     def _compute_audit_date_missing(self):
@@ -240,7 +244,7 @@ class ItssPlan(models.Model):
         open_lines = self._get_open_lines()
         if new_state != "closed" or not open_lines:
             return super()._get_step_info(new_state)
-        lines = [f"{line.display_name} ({line.progress:.0f} %)" for line in open_lines]
+        lines = [f"{line.display_name} ({print_number(line.progress)} %)" for line in open_lines]
         return "\n".join([self.env._("These lines are still open:"), *lines])
 
     def _check_step(self, new_state, vals):
@@ -278,6 +282,17 @@ class ItssPlan(models.Model):
             self.line_ids.filtered(
                 lambda line: line.previous_id.plan_id == self.previous_id
             )._hand_over()
+
+    def _get_warnings(self):
+        warnings = super()._get_warnings()
+        if self.warning_count:
+            warnings.append(
+                self.env._(
+                    "%(count)s of the lines need a look: open those marked with a warning sign.",
+                    count=self.warning_count,
+                )
+            )
+        return warnings
 
     def _get_open_lines(self):
         return self.line_ids.filtered(lambda line: line.state in OPEN_LINE_STATES)
@@ -351,7 +366,7 @@ class ItssPlan(models.Model):
     @api.model
     def _get_free_year(self):
         taken = set(self.sudo().search([("company_id", "=", self.env.company.id)]).mapped("year"))
-        year = fields.Date.context_today(self).year
+        year = get_today(self.env.company).year
         while year in taken:
             year += 1
         return year

@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from statistics import fmean
 
 from dateutil.relativedelta import relativedelta
 
@@ -9,6 +10,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
+from ...tools.durations import get_past_domain, get_today
 from ...tools.figures import Figure
 from ...tools.plan_date import parse_plan_date
 from ...tools.plan_names import names_everybody
@@ -333,14 +335,14 @@ class ItssPlanLine(models.Model):
 
     @api.depends("date_end", "state", "plan_state")
     def _compute_is_late(self):
-        today = fields.Date.context_today(self)
         for line in self:
+            today = get_today(line.company_id)
             line.is_late = bool(line.date_end and line.date_end < today and line._is_open())
 
     def _search_is_late(self, operator, value):
         if operator != "in":
             return NotImplemented
-        late = self._get_open_domain() & Domain("date_end", "<", fields.Date.context_today(self))
+        late = self._get_open_domain() & get_past_domain(self.env, "date_end")
         return late if True in value else ~late
 
     @api.depends(
@@ -449,7 +451,7 @@ class ItssPlanLine(models.Model):
     def _apply_step(self, old_state, new_state):
         super()._apply_step(old_state, new_state)
         done = new_state == "done"
-        self.date_done = fields.Date.context_today(self) if done else False
+        self.date_done = get_today(self.company_id) if done else False
         if new_state not in OPEN_STATES:
             self._stop_asking()
 
@@ -473,7 +475,7 @@ class ItssPlanLine(models.Model):
     def _follow_end(self, record):
         """Let the lines end with the record that carried them out."""
         for line in self.filtered(lambda line: line._is_open()):
-            line.sudo().write({"state": "done", "date_done": fields.Date.context_today(line)})
+            line.sudo().write({"state": "done", "date_done": get_today(line.company_id)})
             line._stop_asking()
             line.message_post(body=self.env._("Done by “%(record)s”.", record=record.display_name))
 
@@ -821,14 +823,18 @@ class ItssPlanLine(models.Model):
 
     @api.model
     def _get_figures(self, period):
-        counts = self._count_past(
+        rows = self._read_past(
             self._get_figure_domain(period),
             period.end,
-            total=SQL("state_then != 'cancelled'"),
-            done=SQL("state_then = 'done'"),
+            id=SQL("id"),
+            state=SQL("state_then"),
             late=SQL("state_then IN %s AND date_end_then < %s", OPEN_STATES, period.as_of),
         )
-        total, done, late = counts["total"], counts["done"], counts["late"]
+        lines = {row["id"]: row for row in rows if row["state"] != "cancelled"}
+        total, late = len(lines), sum(bool(row["late"]) for row in lines.values())
+        done = {line for line, row in lines.items() if row["state"] == "done"}
+        reported = self._read_reported([*lines], period) if lines else {}
+        progress = [100.0 if line in done else own["progress"] for line, own in reported.items()]
         return {
             # objectives are planned, and not kept yet
             "objectives": [
@@ -838,9 +844,76 @@ class ItssPlanLine(models.Model):
             ],
             "processes": [
                 Figure(self.env._("Lines of the plan"), total),
-                Figure.part(self.env._("Lines done"), done, total),
+                Figure.part(self.env._("Lines done"), len(done), total),
                 Figure.part(self.env._("Lines late"), late, total),
+                Figure(
+                    self.env._("Progress of the lines (%)"),
+                    fmean(progress) if progress else None,
+                    n=total,
+                ),
+                Figure(
+                    self.env._("Progress reports"), sum(own["reports"] for own in reported.values())
+                ),
             ],
+        }
+
+    @api.model
+    def _read_reported(self, lines, period):
+        """Return what departments had reported of lines when a period ended, in one query.
+
+        :param list lines: ids
+        :return: dict by id of ``progress``, as the line itself tells it while it is open, and
+            ``reports``: how many were made in the period
+        """
+        responsible = self._fields["responsible_department_ids"]
+        self.env["itss.plan"].flush_model()
+        self.env["itss.plan.report"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE follower AS (
+                      SELECT id, id AS line_id, plan_id FROM itss_plan_line WHERE id = ANY(%(lines)s)
+                       UNION ALL
+                      -- a revision has taken its reports along
+                      SELECT line.id, follower.line_id, line.plan_id
+                        FROM follower
+                        JOIN itss_plan_line AS line ON line.previous_id = follower.id
+                        JOIN itss_plan AS old ON old.id = follower.plan_id
+                        JOIN itss_plan AS new ON new.id = line.plan_id AND new.number = old.number
+                ), report AS (
+                      SELECT follower.line_id, department_id, percent, date, report.id
+                        FROM itss_plan_report AS report
+                        JOIN follower ON follower.id = report.line_id
+                       WHERE date < %(end)s
+                ), latest AS (
+                      SELECT DISTINCT ON (line_id, department_id) *
+                        FROM report ORDER BY line_id, department_id, date DESC, id DESC
+                )
+                SELECT line.id,
+                       COALESCE(
+                           (SELECT avg(COALESCE(percent, 0))
+                              FROM %(table)s AS responsible
+                         LEFT JOIN latest ON latest.line_id = line.id
+                                         AND latest.department_id = responsible.%(department)s
+                             WHERE responsible.%(line)s = line.id),
+                           (SELECT percent FROM latest WHERE line_id = line.id
+                          ORDER BY date DESC, id DESC LIMIT 1),
+                           0
+                       ),
+                       (SELECT count(*) FROM report WHERE line_id = line.id AND date >= %(start)s)
+                  FROM unnest(%(lines)s) AS line (id)
+                """,
+                lines=lines,
+                start=period.start,
+                end=period.end,
+                table=SQL.identifier(responsible.relation),
+                line=SQL.identifier(responsible.column1),
+                department=SQL.identifier(responsible.column2),
+            )
+        )
+        return {
+            line: {"progress": float(progress), "reports": reports}
+            for line, progress, reports in rows
         }
 
     # -------------------------------------------------------------------------

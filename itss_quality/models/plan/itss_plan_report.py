@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.durations import get_day
+
 
 class ItssPlanReport(models.Model):
     """Progress report of a department on a plan line (定期汇报计划的实施情况, plan 5).
@@ -59,7 +61,7 @@ class ItssPlanReport(models.Model):
     @api.depends("department_id", "date")
     def _compute_display_name(self):
         for report in self:
-            day = fields.Datetime.context_timestamp(report, report.date).date()
+            day = get_day(report.company_id, report.date)
             report.display_name = f"{report.department_id.name or report.user_id.name} {day}"
 
     # -------------------------------------------------------------------------

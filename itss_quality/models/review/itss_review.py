@@ -4,6 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.misc import format_datetime
 
+from ...tools.durations import get_day, get_today
 from ...tools.figures import Period
 from ...tools.public import public
 
@@ -519,9 +520,11 @@ class ItssReview(models.Model):
     # -------------------------------------------------------------------------
 
     def _get_number_year(self, vals):
-        day = fields.Date.to_date(vals.get("date") or vals.get("period_end"))
-        if day:
-            return day.year
+        if vals.get("date"):
+            company = self.env["res.company"].browse(vals.get("company_id"))
+            return get_day(company, fields.Datetime.to_datetime(vals["date"])).year
+        if vals.get("period_end"):
+            return fields.Date.to_date(vals["period_end"]).year
         line = self.env["itss.plan.line"].browse(vals.get("plan_line_id")).exists().sudo()
         return line.year or super()._get_number_year(vals)
 
@@ -596,7 +599,7 @@ class ItssReview(models.Model):
                     date=format_datetime(self.env, self.date),
                 )
             )
-        if self.period_start > fields.Date.context_today(self):
+        if self.period_start > get_today(self.company_id):
             raise UserError(
                 self.env._("The period of the review has not begun: please enter the right one.")
             )
@@ -678,7 +681,7 @@ class ItssReview(models.Model):
     # -------------------------------------------------------------------------
 
     def _get_plan_year(self):
-        return self.sudo().plan_line_id.year or fields.Date.context_today(self).year
+        return self.sudo().plan_line_id.year or get_today(self.company_id).year
 
     def _get_report(self):
         """Return the newest revision of the report."""
@@ -697,8 +700,7 @@ class ItssReview(models.Model):
 
     def _get_meeting_day(self):
         """Return on which day the review takes place, as the company counts days."""
-        company = self.with_context(tz=self.company_id.resource_calendar_id.tz)
-        return fields.Datetime.context_timestamp(company, self.date).date()
+        return get_day(self.company_id, self.date)
 
     def _get_topic_warnings(self):
         """Return which topic reports are still to be written."""

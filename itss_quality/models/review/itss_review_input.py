@@ -5,6 +5,7 @@ from lxml import etree
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...tools.durations import get_today
 from ...tools.figures import Figure
 from ...tools.public import public
 from ...tools.records import concrete_models
@@ -177,11 +178,11 @@ class ItssReviewInput(models.Model):
         """Ask the heads of the departments for the reports still to write (superuser mode)."""
         for one in self._get_unwritten():
             user = one.department_id.manager_id.user_id.filtered("active")
-            due = fields.Date.to_date(one.review_id.date) - timedelta(days=DAYS_BEFORE)
+            due = one.review_id._get_meeting_day() - timedelta(days=DAYS_BEFORE)
             one._ask(
                 user,
                 lambda env: env._("Write the topic report for the management review"),
-                date_deadline=max(due, fields.Date.context_today(one)),
+                date_deadline=max(due, get_today(one.company_id)),
             )
 
     # -------------------------------------------------------------------------

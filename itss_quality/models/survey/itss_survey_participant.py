@@ -9,7 +9,7 @@ from lxml import html
 from psycopg2 import Error as PostgresError
 from psycopg2.extensions import TransactionRollbackError
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize, html2plaintext, split_every
@@ -554,6 +554,8 @@ class ItssSurveyParticipant(models.Model):
 
     def _build_mails(self, round_, kind):
         """Return the messages that could be written, by id, each in its reader's language."""
+        # as nobody else the links are told, whoever runs the action
+        self = self.with_user(SUPERUSER_ID)
         template = self.env.ref("itss_quality.itss_survey_mail_template")
         template = template.with_context(itss_kind=kind)
         messages = {}
@@ -880,7 +882,7 @@ class ItssSurveyParticipant(models.Model):
         words = self.env._(
             "%(customer)s rated us %(score)s of 100 in “%(round)s”.",
             customer=self.display_name,
-            score=f"{self.score:.1f}",
+            score=f"{self.score:.2f}",
             round=self.round_id.name,
         )
         return {

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
 from ...tools.batches import run_batches
+from ...tools.durations import get_day, get_today
 from ...tools.figures import Figure, Period, say_target
 from ...tools.public import public
 from ...tools.settings import Settings
@@ -42,7 +43,7 @@ class ItssSurveyRound(models.Model):
     _order = "date_start desc, id desc"
     _check_company_auto = True
     _figure_topics = {"objectives": 10, "feedback": 10}
-    _dated_fields = ("score", "score_count")
+    _dated_fields = ("score", "score_count", "answer_count", "recipient_count")
 
     _number_prefix = "SR"
     _mail_post_access = "read"
@@ -92,7 +93,7 @@ class ItssSurveyRound(models.Model):
         required=True,
         tracking=True,
         default=lambda self: self.env._(
-            "%(year)s Customer Satisfaction Survey", year=fields.Date.context_today(self).year
+            "%(year)s Customer Satisfaction Survey", year=get_today(self.env.company).year
         ),
     )
     user_id = fields.Many2one(
@@ -118,12 +119,15 @@ class ItssSurveyRound(models.Model):
         "a group with fewer than five answers.",
     )
     date_start = fields.Date(
-        string="Start", required=True, default=fields.Date.context_today, tracking=True
+        string="Start",
+        required=True,
+        default=lambda self: get_today(self.env.company),
+        tracking=True,
     )
     date_end = fields.Date(
         string="Deadline",
         required=True,
-        default=lambda self: fields.Date.context_today(self) + timedelta(days=21),
+        default=lambda self: get_today(self.env.company) + timedelta(days=21),
         tracking=True,
         help="The last day on which customers can answer.",
     )
@@ -364,7 +368,7 @@ class ItssSurveyRound(models.Model):
 
     @api.model
     def _prepare_work_vals(self, line):
-        today = fields.Date.context_today(self)
+        today = get_today(line.company_id)
         start = max(line.date_start or today, today)
         return {
             **super()._prepare_work_vals(line),
@@ -388,11 +392,16 @@ class ItssSurveyRound(models.Model):
         )
 
     def _get_settings_in_force(self):
-        """Return the settings behind the figures of the round, since it was made: ``Settings``."""
+        """Return the settings behind the figures of the round, since it was made: ``Settings``.
+
+        One that was entered after it had begun counts from its beginning.
+        """
         self.ensure_one()
         round_ = self.sudo()
         period = Period(
-            round_.company_id, round_.create_date.date(), max(round_.date_end, self._get_today())
+            round_.company_id,
+            min(get_day(round_.company_id, round_.create_date), round_.date_start),
+            max(round_.date_end, self._get_today()),
         )
         beginning = self.env["itss.journal"]._get_beginning(round_.company_id)
         return Settings(period, round_._itss_list_in_force(period), beginning)
@@ -468,7 +477,7 @@ class ItssSurveyRound(models.Model):
     def _get_today(self):
         """Return the day it is where the survey is held."""
         self.ensure_one()
-        return fields.Date.context_today(self.with_context(tz=self.user_id.tz or self.env.user.tz))
+        return get_today(self.company_id)
 
     def _get_report(self):
         """Return the newest revision of the summary report."""
@@ -594,7 +603,11 @@ class ItssSurveyRound(models.Model):
             target=SQL("target"),
             score=SQL("score_then"),
             n=SQL("score_count_then"),
+            rate=SQL("target_response_rate"),
+            answers=SQL("answer_count_then"),
+            recipients=SQL("recipient_count_then"),
         )
+        rows.sort(key=lambda row: row["ended_at"])
         figures = [
             Figure(
                 row["name"],
@@ -602,9 +615,17 @@ class ItssSurveyRound(models.Model):
                 n=row["n"],
                 note=say_target(self.env, row["target"]),
             )
-            for row in sorted(rows, key=lambda row: row["ended_at"])
+            for row in rows
         ] or [Figure(self.env._("Satisfaction survey (company level)"))]
-        return {"objectives": figures, "feedback": figures}
+        rates = [
+            Figure.rate(
+                self.env._("%(survey)s: response rate (%%)", survey=row["name"]),
+                row["answers"],
+                row["recipients"],
+            )._replace(note=say_target(self.env, row["rate"]))
+            for row in rows
+        ]
+        return {"objectives": figures, "feedback": figures + rates}
 
     # -------------------------------------------------------------------------
     # Proposals

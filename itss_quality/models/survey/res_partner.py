@@ -14,7 +14,7 @@ class ResPartner(models.Model):
     itss_survey_score = fields.Float(
         string="Satisfaction in the Last Survey",
         compute="_compute_itss_survey",
-        digits=(5, 1),
+        digits=(5, 2),
         groups=READERS,
     )
 

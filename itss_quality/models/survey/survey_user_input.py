@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
@@ -58,15 +58,38 @@ class SurveyUserInput(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         answers = super().create(vals_list)
-        # a default of the context would do as well
-        if not self.env.su and answers.filtered("itss_round_id"):
-            raise UserError(self.env._("Answers to this questionnaire are given by invitation."))
+        answers._itss_check_untouched()
         return answers
 
     def write(self, vals):
         if not self.env.su and any(name.startswith("itss_") for name in vals):
-            raise UserError(self.env._("Answers to this questionnaire are given by invitation."))
-        return super().write(vals)
+            raise self._itss_get_given_refusal()
+        self._itss_check_untouched()
+        result = super().write(vals)
+        # Odoo's rules ask what an answer was, not what it becomes
+        self._itss_check_untouched()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_given(self):
+        self._itss_check_untouched()
+
+    def _itss_check_untouched(self):
+        """Raise when these are answers to a questionnaire of ours: they are the customers' alone.
+
+        Superuser mode is the only way round it.
+
+        :raise UserError: always the same words
+        """
+        if not self.env.su and any(
+            # a default of the context would do as well
+            answer.itss_round_id or answer.survey_id.survey_type == "itss"
+            for answer in self.sudo()
+        ):
+            raise self._itss_get_given_refusal()
+
+    def _itss_get_given_refusal(self):
+        return UserError(self.env._("Answers to this questionnaire are given by invitation."))
 
     # -------------------------------------------------------------------------
     # Business
@@ -175,7 +198,8 @@ class SurveyUserInput(models.Model):
         """
         self.check_access("read")
         answers = self.sudo()
-        if not self.env.su and "itss" in answers.survey_id.mapped("survey_type"):
+        # Odoo renders templates in superuser mode for users, who read what they have sent
+        if self.env.uid != SUPERUSER_ID and "itss" in answers.survey_id.mapped("survey_type"):
             raise AccessError(
                 self.env._("The link to a customer's answer is the customer's alone.")
             )

@@ -1,27 +1,29 @@
 from datetime import timedelta
 
 from odoo import fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
+from ...tools.durations import get_tz
 from ...tools.figures import no_data
 from ...tools.workbook import Column
 
 PAGE = 2000
-# the aggregates of the summary's columns, and the kind of their cells
+# the kind of the cells of the summary's figures
 SUMMARY = {
-    "__count": "number",
-    "due_count:sum": "number",
-    "done_count:sum": "number",
-    "on_time_count:sum": "number",
-    "callback_rate:avg": "rate",
-    "on_time_rate:avg": "rate",
-    "first_solved_count:sum": "number",
-    "first_solved_rate:avg": "rate",
-    "score:avg": "score",
-    "score_count:sum": "number",
-    "reset_count:sum": "number",
-    "late_reset_count:sum": "number",
+    "all": "number",
+    "due": "number",
+    "done": "number",
+    "on_time": "number",
+    "callback_rate": "rate",
+    "on_time_rate": "rate",
+    "first_solved": "number",
+    "first_solved_rate": "rate",
+    "score": "figure",
+    "score_count": "number",
+    "reset": "number",
+    "late_reset": "number",
 }
 # how long 是否24h内 gives, by the clock and whatever the company has agreed
 PROMISE = timedelta(hours=24)
@@ -40,10 +42,14 @@ class ItssCallbackXlsx(models.AbstractModel):
         title = self.env._("Callback Records")
         rows = self._read_records(ledger)
         book.add_table(title, self._get_head(ledger, title), self._get_record_columns(), rows)
-        head = self._get_head(ledger, self.env._("Callback Summary"))
+        name, details = self._get_head(ledger, self.env._("Callback Summary"))
+        as_of = self._get_as_of(ledger._get_end(), ledger.date_to)
+        # a call by its deadline is one of the month in which the ticket was solved
+        until = self.env._("calls and resets until their deadline included")
+        head = name, f"{as_of}, {until}. {details}"
         rows = self._list_months(ledger)
         book.add_table(self.env._("Monthly Summary"), head, self._get_summary_columns(), rows)
-        self._write_settings(book, head[1], ledger._get_settings_in_force())
+        self._write_settings(book, details, ledger._get_settings_in_force())
 
     def _get_head(self, ledger, name):
         """Return the title of a sheet and the line below it."""
@@ -72,15 +78,15 @@ class ItssCallbackXlsx(models.AbstractModel):
             Column(self.env._("Called Back on"), 18, kind="datetime"),
             Column(self.env._("Within 24 h"), 12, kind="mark"),
             Column(self.env._("Solved?"), 12, kind="mark"),
-            Column(self.env._("Score"), 8, kind="score"),
+            Column(self.env._("Score"), 8, kind="figure"),
             Column(self.env._("Comment"), 48),
             Column(self.env._("Called by"), 14, kind="text"),
             Column(self.env._("Status"), 12, kind="text"),
             Column(self.env._("Way"), 8, kind="text"),
             Column(self.env._("Attempts"), 10, kind="number"),
             Column(self.env._("Corrected"), 10, kind="mark"),
-            Column(self.env._("Deadline"), 18, kind="datetime"),
-            Column(self.env._("Deadline Met"), 12, kind="mark"),
+            Column(self.env._("Agreed Deadline"), 18, kind="datetime"),
+            Column(self.env._("Agreed Deadline Met"), 12, kind="mark"),
             Column(self.env._("Time Imported"), 12, kind="mark"),
             Column(self.env._("Reset on"), 18, kind="datetime"),
             Column(self.env._("Reset by"), 14, kind="text"),
@@ -173,9 +179,9 @@ class ItssCallbackXlsx(models.AbstractModel):
             self.env._("Solved"),
             self.env._("Due"),
             self.env._("Called Back"),
-            self.env._("On Time"),
+            self.env._("Called Back by the Agreed Deadline"),
             self.env._("Callback Rate"),
-            self.env._("24 h On-Time Rate"),
+            self.env._("On-Time Rate by the Agreed Deadline"),
             self.env._("Solved at First"),
             self.env._("Solved-at-First Rate"),
             self.env._("Average Satisfaction"),
@@ -190,19 +196,28 @@ class ItssCallbackXlsx(models.AbstractModel):
         ]
 
     def _list_months(self, ledger):
-        report = self.env["itss.callback.report"].with_context(tz=self.env.user.tz)
-        domain = ledger._get_domain()
-        for month, *figures in report._read_group(domain, ["resolved_at:month"], list(SUMMARY)):
-            yield self._get_month(month), *self._get_cells(figures)
-        [figures] = report._read_group(domain, [], list(SUMMARY))
-        yield self.env._("Total"), *self._get_cells(figures)
+        callbacks, end = self.env["itss.callback"], ledger._get_end()
+        # of all that were solved, those that the user may read
+        mine = callbacks._search(ledger._get_domain() & callbacks._get_ticket_domain())
+        domain, counts = Domain("id", "in", mine.subselect()), callbacks._get_counts(end)
+        month = SQL(
+            "date_trunc('month', resolved_at AT TIME ZONE 'UTC' AT TIME ZONE %s)",
+            get_tz(ledger.company_id),
+        )
+        for row in callbacks._read_past(domain, end, month, **counts):
+            yield self._get_month(row["group"]), *self._get_cells(row)
+        [row] = callbacks._read_past(domain, end, **counts)
+        yield self.env._("Total"), *self._get_cells(row)
 
-    def _get_cells(self, figures):
+    def _get_cells(self, counts):
         """Yield the figures of a row; where there is nothing to divide by, it says so."""
-        for kind, value in zip(SUMMARY.values(), figures, strict=True):
-            if kind == "number":
-                yield value or 0
-            elif value is None or value is False:
-                yield no_data(self.env)
-            else:
-                yield value / 100 if kind == "rate" else value
+        due, done = counts["due"], counts["done"]
+        figures = {
+            **counts,
+            "callback_rate": done / due if due else None,
+            "on_time_rate": counts["on_time"] / due if due else None,
+            "first_solved_rate": counts["first_solved"] / done if done else None,
+            "score_count": done,
+        }
+        for name in SUMMARY:
+            yield no_data(self.env) if figures[name] is None else figures[name]

@@ -1,6 +1,6 @@
 from markupsafe import Markup
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import file_open
 
 STATIC = "itss_quality/static/src/report"
@@ -31,6 +31,7 @@ class ItssDocumentReport(models.AbstractModel):
         self._check_print_access(records)
         return {
             "docs": records.sudo(),
+            "local": lambda moment: fields.Datetime.context_timestamp(self, moment),
             # in the page itself, not linked: an approved document is kept for good and must
             # not depend on whether the converter reached the web server
             "style": self._read_static("itss_document.css"),

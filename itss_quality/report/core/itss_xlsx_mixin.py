@@ -3,6 +3,7 @@ from babel.dates import format_skeleton
 from odoo import api, fields, models
 from odoo.tools.misc import babel_locale_parse, format_date, format_datetime
 
+from ...tools.durations import get_records_tz, get_tz
 from ...tools.public import choose_records
 from ...tools.workbook import Book, Column, get_field_reader
 
@@ -35,7 +36,9 @@ class ItssXlsxMixin(models.AbstractModel):
         :param dict data: options of the report action
         :param records: of the report action's model
         """
-        self._write_book(Book(self.env, workbook), records)
+        # a paper says when something happened by the company's clock, whoever prints it
+        report = self.with_context(tz=get_records_tz(records))
+        report._write_book(Book(report.env, workbook), records.with_env(report.env))
 
     def _write_book(self, book, records):
         """Write the sheets of the records, which the user may read, into a ``Book``: the hook."""
@@ -58,8 +61,18 @@ class ItssXlsxMixin(models.AbstractModel):
             user=self.env.user.name,
         )
 
+    def _get_as_of(self, end, day):
+        """Return the words for when figures of a period are counted: when it is over, or now.
+
+        :param datetime end: when the period is over, UTC
+        :param date day: its last day
+        """
+        is_over = end <= fields.Datetime.now()
+        moment = format_date(self.env, day) if is_over else self._get_export_moment()
+        return self.env._("Figures as of %(moment)s", moment=moment)
+
     def _get_export_moment(self):
-        return format_datetime(self.env, fields.Datetime.now())
+        return format_datetime(self.env, fields.Datetime.now(), tz=get_tz(self.env.company))
 
     def _get_month(self, day):
         """Return the name of the month of a day, as the user's language has it."""

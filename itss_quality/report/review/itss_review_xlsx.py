@@ -94,7 +94,7 @@ class ItssReviewXlsx(models.AbstractModel):
         return [
             Column(self.env._("Topic"), 30),
             Column(self.env._("Figure"), 44),
-            Column(self.env._("Value"), 16, kind="number"),
+            Column(self.env._("Value"), 16, kind="value"),
             Column(self.env._("n"), 10, kind="number"),
             Column(self.env._("Note"), 40),
         ]

@@ -104,7 +104,7 @@ class ItssSurveyDocument(models.AbstractModel):
         if not round_.recipient_count:
             return self.env._("Response rate: no data, as nobody was asked.")
         figures = {
-            "rate": f"{round_.response_rate:.1f}",
+            "rate": f"{round_.response_rate:.2f}",
             "answers": round_.answer_count,
             "recipients": round_.recipient_count,
             "target": f"{round_.target_response_rate:g}",

@@ -182,7 +182,7 @@ class ItssSurveyXlsx(models.AbstractModel):
             self.env._("Answers: %s", round_.answer_count),
             self.env._(
                 "Response rate (%%): %(rate)s (target: %(target)g)",
-                rate=self._print(self._get_response_rate(round_), 1),
+                rate=self._print(self._get_response_rate(round_)),
                 target=round_.target_response_rate,
             ),
             self.env._("Declined: %s", round_.declined_count),
@@ -414,7 +414,7 @@ class ItssSurveyXlsx(models.AbstractModel):
             kind, _read = self._get_answer_kind(column)
             columns.append(Column(column.get_name(self.env), 22, kind=kind))
             if self._has_score(column):
-                columns.append(Column(self.env._("Score"), 8, kind="score"))
+                columns.append(Column(self.env._("Score"), 8, kind="figure"))
         book.add_table(name, head, columns, self._list_answers(round_, shown))
 
     def _get_answer_columns(self):
@@ -426,7 +426,7 @@ class ItssSurveyXlsx(models.AbstractModel):
             Column(self.env._("Channel"), 12, kind="text"),
             Column(self.env._("Customer Segment"), 18, kind="text"),
             Column(self.env._("Answered on"), 13, kind="date"),
-            Column(self.env._("Satisfaction"), 13, kind="score"),
+            Column(self.env._("Satisfaction"), 13, kind="figure"),
             Column(self.env._("Address Changed"), 12, kind="mark"),
         ]
 

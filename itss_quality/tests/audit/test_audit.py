@@ -8,7 +8,7 @@ from psycopg2 import IntegrityError
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, freeze_time, tagged
+from odoo.tests import Form, HttpCase, freeze_time, tagged
 from odoo.tools import mute_logger
 
 from ...models.audit.itss_audit import MEETING_KINDS
@@ -694,6 +694,30 @@ class TestNonconformity(AuditCommon):
                 {"state": "closed", "verification": "x"}
             )
 
+    def test_who_handed_the_measure_over_does_not_close(self):
+        nonconformity = self.raise_nonconformity(self.line)
+        nonconformity.with_user(self.head_user).action_confirm()
+        action = nonconformity.with_user(self.head_user).action_raise_improvement()
+        improvement = self.env["itss.improvement"].with_user(self.head_user)
+        improvement = improvement.with_context(**action["context"]).create(
+            {"root_cause": "未提醒", "action": "增加提醒", "owner_id": self.quality_user_2.id}
+        )
+        improvement.with_user(self.quality_user).owner_id = self.head_user
+        self.correct(nonconformity, close=False)
+        improvement.with_user(self.quality_user).write({"state": "cancelled", "cancel_reason": "x"})
+        improvement.sudo().state = "closed"
+        with self.assertRaisesRegex(UserError, "somebody else"):
+            nonconformity.with_user(self.quality_user_2).write(
+                {"state": "closed", "verification": "x"}
+            )
+
+    def test_a_second_user_of_the_audited_side_does_not_close(self):
+        second = self.make_user("t_second", "quality", partner_id=self.head_user.partner_id.id)
+        nonconformity = self.raise_nonconformity(self.line)
+        self.correct(nonconformity, close=False)
+        with self.assertRaisesRegex(UserError, "somebody else"):
+            nonconformity.with_user(second).write({"state": "closed", "verification": "x"})
+
     def test_the_verification_is_written_before_the_closing_alone(self):
         nonconformity = self.raise_nonconformity(self.line)
         with self.assertRaises(UserError):
@@ -1080,7 +1104,7 @@ class TestAuditRecords(AuditCommon):
         deadline = book["Nonconformities"]["L4"].value
         self.assertEqual(deadline.date(), nonconformity.date_deadline)
         start = fields.Datetime.context_timestamp(
-            audit.with_user(self.quality_user), audit.schedule_ids[0].start
+            audit.with_context(tz=self.company.resource_calendar_id.tz), audit.schedule_ids[0].start
         )
         self.assertEqual(book["Schedule"]["A4"].value, start.replace(tzinfo=None))
         self.assertEqual(book["Checklist"].max_row, 3 + 4)
@@ -1218,11 +1242,59 @@ class TestAuditCoverage(AuditCommon):
         self.start(audit)
         self.assertNotIn("No audit has reached", audit.warning or "")
 
+    def test_the_annual_plan_names_those_its_audit_lines_leave_out(self):
+        def get_warning(**vals):
+            plan = self.make_plan(lines=0)
+            if vals:
+                line = {"kind": "audit", **vals}
+                self.make_line(plan, **line)
+            return plan.with_user(self.manager_user).warning or ""
+
+        every = {"质量部", "运维部", "人力资源部", "市场部"}
+        for vals, missing in (
+            ({}, every),
+            ({"responsible_department_ids": self.dep_quality.ids}, every - {"质量部"}),
+            ({"responsible_department_ids": False, "supporting_text": "各有关部门"}, set()),
+            ({"responsible_department_ids": False}, set()),
+        ):
+            with self.subTest(vals):
+                warning = get_warning(**vals)
+                self.assertEqual({name for name in every if name in warning}, missing)
+        audit = self.make_audit(self.dep_sales, schedule_ids=[])
+        audit.sudo().state = "closed"
+        self.assertNotIn("市场部", get_warning())
+
+    def test_a_signed_plan_does_not_name_them_any_more(self):
+        plan = self.make_plan(year=2026)
+        for user, step in (
+            (self.quality_user, "submit"),
+            (self.ops_user, "review"),
+            (self.manager_user, "approve"),
+        ):
+            self.assertIn("市场部", plan.with_user(user).warning)
+            getattr(plan.with_user(user), f"action_{step}")()
+        self.assertNotIn("市场部", plan.warning or "")
+
     def test_the_time_is_a_setting_of_at_least_a_month(self):
         self.assertEqual(self.company.itss_audit_coverage_months, 12)
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
             self.company.itss_audit_coverage_months = 0
             self.env.flush_all()
+
+
+@tagged("post_install", "-at_install")
+class TestAuditTours(AuditCommon, HttpCase):
+    """Signing in a real browser."""
+
+    def test_who_signs_is_asked_with_what_the_plan_warns_of(self):
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE hr_department SET create_date = '2020-01-01'")
+        self.env.invalidate_all()
+        audit = self.make_audit(change_note="首次发布")
+        self.start_tour(
+            f"/odoo/itss-audits/{audit.id}", "itss_audit_sign_with_warning", login="t_quality"
+        )
+        self.assertEqual(audit.state, "submitted")
 
 
 @tagged("post_install", "-at_install")

@@ -3,6 +3,7 @@ from unittest.mock import patch
 from psycopg2 import IntegrityError
 
 from odoo import fields
+from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
@@ -115,6 +116,51 @@ class TestCallbackClock(ClockCommon):
         holiday.unlink()
         self._make_holiday(self.company)
         self.assertEqual(str(self._solve("2025-09-26 08:00:00").deadline), "2025-10-09 08:00:00")
+
+    def test_nobody_makes_a_holiday_of_their_own_leave(self):
+        calendar = self._set_working_hours()
+        for user in (self.engineer, self.outsider):
+            resources = self.env["resource.resource"].with_user(user)
+            resource = resources.sudo().create({"name": "x", "user_id": user.id})
+            leave = (
+                self.env["resource.calendar.leaves"]
+                .with_user(user)
+                .create(
+                    {
+                        "name": "国庆节",
+                        "resource_id": resource.id,
+                        "date_from": "2025-09-30 16:00:00",
+                        "date_to": "2025-10-08 15:59:59",
+                    }
+                )
+            )
+            for vals in ({"resource_id": False}, {"resource_id": False, "calendar_id": False}):
+                with self.assertRaises(AccessError), self.env.cr.savepoint():
+                    leave.write(vals)
+            leave.name = "休假"
+        self.assertEqual(str(self._solve("2025-09-26 08:00:00").deadline), "2025-10-01 08:00:00")
+        self.assertTrue(calendar)
+
+    def test_what_becomes_a_holiday_or_none_stands_in_the_journal(self):
+        calendar = self._set_working_hours()
+        holiday = self._make_holiday(self.company, calendar)
+        rows = self.env["itss.journal"].sudo()
+        own = [("res_model", "=", holiday._name), ("res_id", "=", holiday.id)]
+        for vals, was, becomes in (
+            ({"time_type": "other"}, True, False),
+            ({"time_type": "leave"}, False, True),
+            ({"calendar_id": False}, True, True),
+            ({"name": "国庆"}, None, None),
+        ):
+            known = rows.search(own)
+            holiday.write(vals)
+            new = rows.search(own) - known
+            with self.subTest(vals=vals):
+                dates = new.filtered(lambda row: row.values["name"] == "date_from")
+                self.assertEqual(
+                    (any(dates.mapped("old_words")), any(dates.mapped("new_words"))),
+                    (bool(was), bool(becomes)),
+                )
 
     def test_holidays_of_other_companies_make_no_difference(self):
         self._set_working_hours()

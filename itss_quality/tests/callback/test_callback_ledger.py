@@ -1,5 +1,5 @@
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 
 import openpyxl
 
@@ -7,18 +7,20 @@ from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import freeze_time, tagged
 
+from ...tools.figures import Period
 from ..common import ItssCommon
 
 
 @tagged("post_install", "-at_install")
 class TestCallbackLedger(ItssCommon):
-    """The ledger 回访记录/汇总表 as Excel, and the figures it shares with the analysis."""
+    """The ledger 回访记录/汇总表 as Excel, and the figures it shares with reviews."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.set_up_helpdesk()
-        cls.reader = cls.make_user("t_reader", "management", tz="Asia/Shanghai")
+        cls.company.resource_calendar_id.tz = "Asia/Shanghai"
+        cls.reader = cls.make_user("t_reader", "management")
         # 1 March, 00:30 in Shanghai; called back after 23 hours
         cls.first = cls._solve("2026-02-28 16:30:00")
         cls._call_back(cls.first, "2026-03-01 15:30:00", score=100, comment="=1+1")
@@ -59,7 +61,6 @@ class TestCallbackLedger(ItssCommon):
         return (
             self.env["itss.callback.ledger"]
             .with_user(user or self.reader)
-            .with_context(tz="Asia/Shanghai")
             .create({"date_from": "2026-03-01", "date_to": "2026-03-31", **vals})
         )
 
@@ -96,8 +97,8 @@ class TestCallbackLedger(ItssCommon):
                 "Way",
                 "Attempts",
                 "Corrected",
-                "Deadline",
-                "Deadline Met",
+                "Agreed Deadline",
+                "Agreed Deadline Met",
                 "Time Imported",
                 "Reset on",
                 "Reset by",
@@ -225,9 +226,9 @@ class TestCallbackLedger(ItssCommon):
                 "Solved",
                 "Due",
                 "Called Back",
-                "On Time",
+                "Called Back by the Agreed Deadline",
                 "Callback Rate",
-                "24 h On-Time Rate",
+                "On-Time Rate by the Agreed Deadline",
                 "Solved at First",
                 "Solved-at-First Rate",
                 "Average Satisfaction",
@@ -239,6 +240,58 @@ class TestCallbackLedger(ItssCommon):
         # what was reset too late is due, and late
         figures = (6, 5, 2, 1, 0.4, 0.2, 1, 0.5, 60, 2, 2, 1)
         self.assertEqual(rows, [("Mar 2026", *figures), ("Total", *figures)])
+
+    def _solve_late(self):
+        """Callbacks of March whose stories go on after it."""
+        late, moved, corrected = (self._solve("2026-03-28 02:00:00") for _number in range(3))
+        self._call_back(corrected, "2026-03-28 04:00:00", score=100)
+        self._call_back(late, "2026-04-10 02:00:00", score=0, is_solved="no")
+        self._set_back(moved, "2026-04-10 02:00:00")
+        with freeze_time("2026-04-10 02:00:00"):
+            corrected.with_user(self.quality_user).correct("typo", score=40, is_solved="no")
+
+    def test_the_figures_are_those_of_the_end_of_the_period(self):
+        self._solve_late()
+        books = []
+        for moment in ("2026-04-02 02:00:00", "2026-05-01 00:00:00"):
+            with freeze_time(moment):
+                _records, (_headings, *rows) = self._export(self._make_ledger())
+                books.append(rows[-1])
+        early, late = books
+        # called back: the three of March; what was set back in April is late, and not called back
+        self.assertEqual(late[1:5], (9, 8, 3, 2))
+        self.assertEqual(early[3:5], late[3:5])
+        # (100 + 20 + 100) / 3, as it was before the correction
+        self.assertEqual([round(row[9], 2) for row in books], [73.33, 73.33])
+        self.assertEqual([row[7] for row in books], [2, 2])
+
+    @freeze_time("2026-05-01 00:00:00")
+    def test_the_figures_are_those_of_a_review_of_the_period(self):
+        self._solve_late()
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        period = Period(self.company, date(2026, 3, 1), date(2026, 3, 31))
+        figures = self.env["itss.callback"].sudo()._get_figures(period)
+        told = {figure.label: figure.value for topic in figures.values() for figure in topic}
+        _records, (_headings, *rows) = self._export(self._make_ledger())
+        self.assertEqual(rows[-1][2], told["Callbacks due"])
+        self.assertEqual(rows[-1][3], told["Called back"])
+        self.assertEqual(rows[-1][6] * 100, told["Callbacks by the agreed deadline (%)"])
+        self.assertEqual(rows[-1][9], told["Satisfaction by callbacks (project level)"])
+
+    def test_the_head_says_as_of_when(self):
+        for moment, words in (
+            ("2026-03-20 04:00:00", "Figures as of 03/20/2026"),
+            ("2026-05-01 00:00:00", "Figures as of 03/31/2026"),
+        ):
+            with freeze_time(moment):
+                ledger = self._make_ledger()
+                content, _kind = (
+                    ledger.env["ir.actions.report"]
+                    .with_context(lang="en_US")
+                    ._render("itss_quality.itss_callback_xlsx_action", ledger.ids)
+                )
+            sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[1]
+            self.assertIn(words, sheet["A2"].value)
 
     def test_where_there_is_nothing_to_divide_by_it_says_so(self):
         ledger = self._make_ledger(date_from="2019-01-01", date_to="2019-12-31")

@@ -217,7 +217,7 @@ class TestCallbackReset(ResetCommon):
                 for figure in topic
             }
         self.assertEqual(figures["Callbacks due"].value, 1)
-        self.assertEqual(figures["Called back on time"].value, 0)
+        self.assertEqual(figures["Called back by the agreed deadline"].value, 0)
         self.assertEqual(figures["Callbacks reset"].value, 2)
         self.assertEqual(figures["Reset after their deadline, and late"].value, 1)
 
@@ -336,6 +336,21 @@ class TestCallbackSwitches(ResetCommon):
         self._reconcile("2026-03-03 03:15:00")
         for ticket in (required, exempt):
             self.assertEqual(str(ticket.itss_callback_ids.resolved_at), moment)
+
+    def test_an_exemption_taken_back_at_once_excuses_nothing_from_before(self):
+        for moment, is_exempt in (
+            ("2026-03-03 03:00:00", True),
+            ("2026-03-03 05:00:00", False),
+            ("2026-03-03 07:00:00", True),
+            ("2026-03-03 07:00:00", False),
+        ):
+            self._switch(moment, self.team, itss_callback_exempt=is_exempt)
+        solved = {2: True, 4: False, 6: True, 7: True}
+        for hour, is_called_back in solved.items():
+            moment = f"2026-03-03 {hour:02}:00:00"
+            with freeze_time("2026-03-03 08:00:00"):
+                ticket = self.make_ticket(stage_id=self.stage_done.id, closed_date=moment)
+            self.assertEqual(bool(ticket.itss_callback_ids), is_called_back, moment)
 
     def test_another_team_s_exemption_another_company_s_team_and_an_archived_stage_reset_nothing(
         self,

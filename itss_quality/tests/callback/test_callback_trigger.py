@@ -194,6 +194,23 @@ class TestCallbackTrigger(ItssCommon):
             self._reconcile()
             self.assertEqual(ticket.itss_callback_ids.mapped("state"), ["pending"])
 
+    def test_who_does_not_manage_the_helpdesk_solves_nothing_before_callbacks_were_made(self):
+        self.company.itss_callback_since = "2026-03-01"
+        manager = self.make_user("t_manager", None)
+        manager.group_ids += self.env.ref("helpdesk_mgmt.group_helpdesk_manager")
+        vals = {
+            "name": "x",
+            "description": "x",
+            "company_id": self.company.id,
+            "team_id": self.team.id,
+            "stage_id": self.stage_done.id,
+            "closed_date": "2019-01-01 00:00:00",
+        }
+        for user, callbacks in ((self.engineer, 1), (manager, 0)):
+            ticket = self.env["helpdesk.ticket"].with_user(user).create(vals)
+            with self.subTest(user=user.login):
+                self.assertEqual(len(ticket.sudo().itss_callback_ids), callbacks)
+
     def test_tickets_imported_by_sql_are_found(self):
         self._reconcile()
         self._sql(

@@ -347,6 +347,24 @@ class TestTicketCloseRoute(ItssCommon, HttpCase):
             self.assertEqual(self.url_open("/ticket/close", data=values).status_code, 400)
         self.assertEqual(self.ticket.stage_id, self.stage_progress)
 
+    def test_no_link_registers_a_ticket(self):
+        self.authenticate("t_portal", "t_portal")
+        values = {"subject": "From a link", "description": "…"}
+        for method in ("GET", "HEAD", "OPTIONS"):
+            with self.subTest(method=method):
+                response = self.url_open("/submitted/ticket", params=values, method=method)
+                self.assertEqual(response.status_code, 405)
+        tickets = self.env["helpdesk.ticket"].search_count([("name", "=", "From a link")])
+        self.assertFalse(tickets)
+        values["csrf_token"] = Request.csrf_token(self)
+        for nonsense in ({"subject": " "}, {"category": "x"}, {"team": 10**30}):
+            with self.subTest(nonsense=nonsense):
+                response = self.url_open("/submitted/ticket", data={**values, **nonsense})
+                self.assertIn(response.status_code, (400, 404))
+        response = self.url_open("/submitted/ticket", data=values, allow_redirects=False)
+        self.assertIn(response.status_code, REDIRECTS)
+        self.assertTrue(self.env["helpdesk.ticket"].search([("name", "=", "From a link")]))
+
     def test_the_ticket_s_page_asks_by_a_form_of_its_own(self):
         page = self.env.ref("helpdesk_mgmt.portal_helpdesk_ticket_page")
         [form] = page._get_combined_arch().xpath("//form[@t-attf-action='/ticket/close']")

@@ -1,6 +1,6 @@
 import io
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 from openpyxl import load_workbook
 
@@ -8,6 +8,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, freeze_time, tagged
 
+from ...tools.figures import Period
 from .common import NOW, ComplaintCommon
 
 
@@ -190,6 +191,11 @@ class TestComplaint(ComplaintCommon):
         complaint.with_user(self.quality_user).hold_invalid("不属于服务范围")
         with self.assertRaisesRegex(UserError, "second person"):
             complaint.with_user(self.quality_user).action_confirm_invalid()
+        second = self.make_user(
+            "t_second", "quality", partner_id=self.quality_user.partner_id.id, name="t_quality"
+        )
+        with self.assertRaisesRegex(UserError, "second person"):
+            complaint.with_user(second).action_confirm_invalid()
         complaint.with_user(self.quality_user_2).action_confirm_invalid()
         self.assertEqual(complaint.state, "invalid")
         self.assertEqual(complaint.invalid_by_id, self.quality_user)
@@ -553,6 +559,24 @@ class TestComplaintClock(ComplaintCommon):
             self.resolve(complaint)
         self.assertEqual(complaint.resolve_hours, 24)
 
+    def test_an_invalid_one_counts_in_no_average(self):
+        complaints = self.make_complaint(received_at=NOW) | self.make_complaint(received_at=NOW)
+        handled, invalid = complaints
+        with freeze_time("2025-09-15 12:30:00"):
+            self.resolve(handled)
+            invalid.with_user(self.agent).action_acknowledge()
+        self.call_back(handled, is_solved="yes", score=100)
+        self.assertEqual(handled.state, "closed")
+        invalid.with_user(self.quality_user).hold_invalid("不是我们的客户")
+        invalid.with_user(self.quality_user_2).action_confirm_invalid()
+        measures = ["received_count:sum", "handled_rate:avg", "acknowledge_hours:avg"]
+        for _round in range(2):
+            [figures] = complaints._read_group([("id", "in", complaints.ids)], [], measures)
+            self.assertEqual(figures, (1, 1, 10.5), "what the analysis shows without any filter")
+            # whatever is computed anew later leaves it so
+            invalid.sudo().received_at = invalid.received_at
+            self.env.flush_all()
+
     def test_a_run_with_nothing_to_do_costs_a_few_queries(self):
         with freeze_time(NOW):
             self.make_complaint()
@@ -751,10 +775,11 @@ class TestComplaintFigures(ComplaintCommon):
         self.assertEqual(kind, "xlsx")
         return load_workbook(io.BytesIO(content))
 
-    def local(self, user, moment):
-        return fields.Datetime.context_timestamp(
-            self.env["itss.complaint"].with_user(user), moment
-        ).replace(tzinfo=None)
+    def local(self, moment):
+        complaints = self.env["itss.complaint"].with_context(
+            tz=self.company.resource_calendar_id.tz
+        )
+        return fields.Datetime.context_timestamp(complaints, moment).replace(tzinfo=None)
 
     def read_rows(self, sheet):
         return [list(row) for row in sheet.iter_rows(min_row=4, values_only=True)]
@@ -777,8 +802,8 @@ class TestComplaintFigures(ComplaintCommon):
         told = dict(zip(sheet_headings, row, strict=True))
         self.assertIn("88", told["Callback"])
         self.assertEqual(told["Answer to the Customer"], "已道歉并调整派工")
-        # times as the reader's clock has them
-        self.assertEqual(told["Received on"], self.local(self.quality_user, moment))
+        # times as the company's clock has them
+        self.assertEqual(told["Received on"], self.local(moment))
         self.assertEqual(told["Answered on"] - told["Received on"], timedelta(hours=4))
         self.assertEqual(told["Received by"], self.agent.name)
         self.assertEqual(told["Handled by"], self.ops_user.name)
@@ -792,6 +817,104 @@ class TestComplaintFigures(ComplaintCommon):
         in_force = {row[1]: row[2] for row in self.read_rows(settings)}
         self.assertEqual(in_force["Answer Complaints Within (hours)"], "72")
         self.assertNotIn("Call Back Within (hours)", in_force)
+
+    def make_october(self):
+        """Complaints of October: one closed in it, one in November, one found invalid in it."""
+        with freeze_time("2025-10-05 02:00:00"):
+            early, late, invalid, moved = (self.make_complaint() for _number in range(4))
+            self.resolve(early)
+            self.call_back(early)
+            invalid.with_user(self.quality_user).hold_invalid("重复登记")
+            invalid.with_user(self.quality_user_2).action_confirm_invalid()
+        with freeze_time("2025-11-05 02:00:00"):
+            self.resolve(late)
+            self.call_back(late)
+            self.make_complaint()
+        return early, late, invalid, moved
+
+    def export_period(self, user=None, **vals):
+        dialog = (
+            self.env["itss.complaint.period"]
+            .with_user(user or self.quality_user)
+            .create({"date_from": "2025-10-01", "date_to": "2025-10-31", **vals})
+        )
+        report = dialog.action_export()["report_name"]
+        records, figures, _settings = self.open_workbook(report, dialog, user).worksheets
+        return records, figures
+
+    def test_the_workbook_of_a_period_is_as_of_its_end(self):
+        early, late, invalid, moved = self.make_october()
+        for moment in ("2025-11-01 02:00:00", "2025-12-01 02:00:00"):
+            with self.subTest(moment), freeze_time(moment):
+                if moment.startswith("2025-12"):
+                    reopened = early.with_user(self.quality_user)
+                    reopened.write({"state": "reopened", "reopen_reason": "又发生了"})
+                records, figures = self.export_period()
+                headings = [cell.value for cell in records[3]]
+                told = {
+                    row[0]: dict(zip(headings, row, strict=True)) for row in self.read_rows(records)
+                }
+                self.assertEqual({*told}, {*(early | late | invalid | moved).mapped("number")})
+                self.assertEqual(
+                    [told[one.number]["Status"] for one in (early, late, invalid, moved)],
+                    ["Closed", "New", "Invalid", "New"],
+                )
+                self.assertTrue(told[early.number]["Closed on"])
+                for name in ("Acknowledged on", "Answered on", "Closed on", "Callback"):
+                    self.assertFalse(told[late.number][name], name)
+                self.assertEqual(self.read_rows(figures)[-1][4:7], [3, 1, 1 / 3])
+                for sheet in (records, figures):
+                    self.assertIn("Received from 10/01/2025 to 10/31/2025", sheet["A2"].value)
+                    self.assertIn("Figures as of 10/31/2025", sheet["A2"].value)
+
+    def test_the_workbook_of_a_period_says_what_a_review_says(self):
+        self.make_october()
+        with freeze_time("2025-12-01 02:00:00"):
+            _records, figures = self.export_period()
+            period = Period(self.company, date(2025, 10, 1), date(2025, 10, 31))
+            told = self.env["itss.complaint"].sudo()._get_figures(period)
+        values = {figure.label: figure.value for topic in told.values() for figure in topic}
+        total = self.read_rows(figures)[-1]
+        self.assertEqual(total[4], values["Complaints received"])
+        self.assertEqual(total[5], values["Complaints closed"])
+        self.assertAlmostEqual(total[6] * 100, values["Complaints handled (%)"])
+        self.assertAlmostEqual(total[7], float(values["Hours to acknowledge a complaint"]))
+
+    def test_the_workbook_of_a_period_has_what_its_reader_may_read(self):
+        self.make_october()
+        dialogs = self.env["itss.complaint.period"]
+        for user in self.users:
+            may = user.has_group("itss_quality.group_itss_service_desk") or user.has_group(
+                "itss_quality.group_itss_management"
+            )
+            self.assertEqual(dialogs.with_user(user).has_access("create"), may)
+        with freeze_time("2025-12-01 02:00:00"):
+            records, figures = self.export_period(self.foreign_user)
+        self.assertFalse(self.read_rows(records))
+        self.assertEqual(self.read_rows(figures)[-1][4:7], [0, 0, "no data"])
+
+    def test_a_changed_cell_of_the_matrix_leaves_a_trace(self):
+        cell = self.env["itss.complaint.severity"].search(
+            [("company_id", "=", self.company.id), ("severity", "=", "major")], limit=1
+        )
+        before = self.env["itss.journal"].search([])
+        cell.with_user(self.admin_user).severity = "general"
+        [row] = self.env["itss.journal"].search([]) - before
+        self.assertEqual((row.user_id, row.company_id), (self.admin_user, self.company))
+        self.assertEqual((row.values["old"], row.values["new"]), ("major", "general"))
+        levels = dict(cell._fields["impact"]._description_selection(self.env))
+        self.assertEqual(
+            (row.label, row.record, row.old_words, row.new_words),
+            (
+                "Severity",
+                f"Impact: {levels[cell.impact]}, urgency: {levels[cell.urgency]}",
+                "Major",
+                "General",
+            ),
+        )
+        today = fields.Date.today()
+        told = self.company._itss_get_settings_in_force(today, today, "complaint")
+        self.assertIn((f"Severity – {row.record}", "General"), [line[:2] for line in told.rows])
 
     def test_the_workbook_of_nothing_says_no_data(self):
         complaint = self.make_complaint()

@@ -1,5 +1,6 @@
 from psycopg2.errors import RestrictViolation
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -82,6 +83,146 @@ class TestJournal(RpcCase, ItssCommon):
         domain = [("label", "ilike", "separation"), ("company_id", "=", self.company.id)]
         rows = self.journal.with_user(self.quality_user).search(domain)
         self.assertEqual(rows.mapped("label"), ["Separation of Duties"])
+
+    # -------------------------------------------------------------------------
+    # In the reader's language
+    # -------------------------------------------------------------------------
+
+    def read_words(self, lang, **domain):
+        row = self.find_rows(**domain)[0].with_context(lang=lang)
+        return row.label, row.record or "", row.old_words or "", row.new_words or ""
+
+    def test_rows_are_read_in_the_reader_s_language_whoever_wrote_them(self):
+        self.load_chinese()
+        for writer in ("en_US", "zh_CN"):
+            company = self.company.with_context(lang=writer)
+            company.partner_id.lang = writer
+            for name, value, english, chinese in (
+                (
+                    "itss_separation_of_duties",
+                    not company.itss_separation_of_duties,
+                    ("Separation of Duties", {"Yes", "No"}),
+                    ("职责分离", {"是", "否"}),
+                ),
+                (
+                    "itss_auditor_check",
+                    "warn" if company.itss_auditor_check == "refuse" else "refuse",
+                    ("Unqualified Auditors", {"Refuse", "Warn"}),
+                    ("不具备资格的内审员", {"拒绝", "提醒"}),
+                ),
+            ):
+                with self.subTest(writer=writer, setting=name):
+                    company[name] = value
+                    for lang, (label, words) in (("en_US", english), ("zh_CN", chinese)):
+                        said = self.read_words(lang, res_model="res.company", res_id=company.id)
+                        self.assertEqual((said[0], {*said[2:]}), (label, words))
+
+    def test_names_stay_as_they_were(self):
+        self.load_chinese()
+        self.company.itss_quality_department_id = self.dep_staff
+        self.dep_staff.name = "改名部"
+        key = {"res_model": "res.company", "res_id": self.company.id}
+        self.assertEqual(self.read_words("zh_CN", **key), ("质量部", "", "质量部", "人力资源部"))
+
+    def test_hours_and_cells_are_told_in_the_reader_s_language(self):
+        self.load_chinese()
+        # the days of the week are Odoo's own words
+        module = self.env["ir.module.module"].search([("name", "=", "resource")])
+        module._update_translations(["zh_CN"])
+        self.company.partner_id.lang = "en_US"
+        calendar = self.env["resource.calendar"].create(
+            {"name": "Desk", "company_id": self.company.id, "tz": "Asia/Shanghai"}
+        )
+        self.company.itss_callback_calendar_id = calendar
+        key = {"res_model": "res.company", "res_id": self.company.id}
+        self.assertIn("Monday", self.read_words("en_US", **key)[3])
+        calendar.name = "Renamed"
+        said = self.read_words("zh_CN", **key)
+        self.assertRegex(said[3], r"^Desk \(Asia/Shanghai\): 周一")
+        self.assertNotIn("Monday", said[3])
+        cell = self.env["itss.complaint.severity"].search(
+            [("company_id", "=", self.company.id), ("severity", "=", "general")], limit=1
+        )
+        cell.severity = "major"
+        key = {"res_model": cell._name, "res_id": cell.id}
+        self.assertRegex(self.read_words("en_US", **key)[1], "^Impact: .*, urgency: ")
+        label, subject, *words = self.read_words("zh_CN", **key)
+        self.assertEqual([label, *words], ["级别", "一般", "重大"])
+        self.assertNotRegex(subject, "[A-Za-z]")
+        cell.unlink()
+        self.assertEqual(self.read_words("zh_CN", **key)[1], subject)
+
+    def test_rows_from_before_are_told_as_far_as_they_can_be(self):
+        self.load_chinese()
+        cell = self.env["itss.complaint.severity"].search(
+            [("company_id", "=", self.company.id)], limit=1
+        )
+        calendar = self.env["resource.calendar"].search([], limit=1)
+        words = {"old_words": "old then", "new_words": "new then"}
+        for record, kept, expected in (
+            (
+                self.company,
+                {"name": "itss_reminder_days", "old": 7, "new": 0},
+                ("提前提醒（天）", "of then", "7", "0"),
+            ),
+            (
+                self.company,
+                {"name": "itss_gone", "old": 7, "new": 0},
+                ("called then", "of then", "old then", "new then"),
+            ),
+            (
+                self.company,
+                {"name": "itss_auditor_check", "old": "gone", "new": "warn"},
+                ("不具备资格的内审员", "of then", "old then", "提醒"),
+            ),
+            (
+                self.company,
+                {"name": "itss_callback_calendar_id", "old": False, "new": calendar.id},
+                (None, "of then", "old then", "new then"),
+            ),
+            (
+                cell,
+                {"name": "severity", "old": "general", "new": "major"},
+                (
+                    "级别",
+                    cell.with_context(lang="zh_CN")._itss_get_setting_subject(),
+                    "一般",
+                    "重大",
+                ),
+            ),
+            (self.dep_staff, {"name": "name"}, ("called then", "of then", "old then", "new then")),
+        ):
+            with self.subTest(kept):
+                values = {"label": "called then", "record": "of then", **words, **kept}
+                self.journal._log("setting", [(record, values)])
+                key = {"res_model": record._name, "res_id": record.id}
+                label, *said = self.read_words("zh_CN", **key)
+                self.assertEqual(said, [*expected[1:]])
+                if expected[0]:
+                    self.assertEqual(label, expected[0])
+
+    def test_rows_are_found_by_what_the_reader_calls_the_setting(self):
+        self.load_chinese()
+        self.company.itss_reminder_days = 5
+        domain = [("label", "ilike", "提前提醒"), ("company_id", "=", self.company.id)]
+        rows = self.journal.with_user(self.quality_user).with_context(lang="zh_CN").search(domain)
+        self.assertEqual(rows.mapped("label"), ["提前提醒（天）"])
+        self.assertFalse(self.journal.search([("label", "ilike", "no such setting")]))
+
+    def test_settings_in_force_are_told_in_the_reader_s_language(self):
+        self.load_chinese()
+        self.company.itss_separation_of_duties = False
+        day = NOW[:10]
+        for lang, words in (("en_US", ["Yes", "No"]), ("zh_CN", ["是", "否"])):
+            company = self.company.with_context(lang=lang)
+            with freeze_time(NOW):
+                company.itss_separation_of_duties = not company.itss_separation_of_duties
+            settings = company._itss_get_settings_in_force(
+                *map(fields.Date.to_date, (day, day)), "document"
+            )
+            self.assertLessEqual({row.value for row in settings.rows}, {*words})
+            labels = {row.label for row in settings.rows}
+            self.assertEqual(labels, {company._itss_get_setting_label("itss_separation_of_duties")})
 
     # -------------------------------------------------------------------------
     # Who may do what

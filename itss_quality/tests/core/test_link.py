@@ -1,6 +1,7 @@
 import secrets
+from contextlib import suppress
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.http import Request
 from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
@@ -87,6 +88,53 @@ class TestLink(ItssCommon, HttpCase):
                     self.assertRaises(AccessError),
                 ):
                     getattr(record, method)(*arguments)
+
+    def read_messages(self, user):
+        """Return all that a user reads of messages and mails."""
+        return [
+            message.body
+            for name in ("mail.message", "mail.mail")
+            if self.env[name].with_user(user).has_access("read")
+            for message in self.env[name].with_user(user).search([])
+        ]
+
+    @mute_logger("odoo.addons.mail.models.mail_render_mixin", "odoo.addons.mail.models.mail_mail")
+    def test_nobody_has_the_secret_mailed_or_reads_what_was(self):
+        """Odoo renders templates in superuser mode, and who sends a mail reads it."""
+        admin = self.env.ref("base.user_admin")
+        answer = self.linked[1].user_input_id
+        secrets_ = [*(record.link_token for record in self.linked), answer.access_token]
+        templates = self.env["mail.template"].search([])
+        for user in (self.engineer, self.desk_user, self.quality_user, self.admin_user, admin):
+            user.company_ids |= self.company
+            for record in (*self.linked, answer):
+                own = record.with_user(user).with_context(allowed_company_ids=self.company.ids)
+                for template in templates.filtered(lambda one: one.model == record._name):  # noqa: B023
+                    [source] = template.get_external_id().values()
+                    for method in ("message_mail_with_source", "message_post_with_source"):
+                        with suppress(UserError), self.env.cr.savepoint():
+                            getattr(own, method)(source)
+            texts = "".join(filter(None, self.read_messages(user)))
+            for secret in secrets_:
+                with self.subTest(user=user.login):
+                    self.assertNotIn(secret, texts)
+
+    def test_the_customer_s_mail_goes_to_the_customer_alone(self):
+        template = self.env.ref("itss_quality.itss_callback_link_template")
+        elsewhere = "elsewhere@example.com"
+        template.write(
+            {
+                "email_to": elsewhere,
+                "email_cc": elsewhere,
+                "partner_to": str(self.engineer.partner_id.id),
+            }
+        )
+        callback = self.linked[0]
+        callback._mail_link()
+        mail = callback.link_mail_id
+        self.assertEqual((mail.email_to, mail.email_cc), (callback.email, False))
+        self.assertFalse(mail.recipient_ids)
+        self.assertIn(callback.link_token, mail.body_html)
 
     def get_secrets(self):
         """Yield records with a conversation, and each secret that leads to a page about them."""

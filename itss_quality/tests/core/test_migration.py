@@ -102,6 +102,27 @@ class TestMigration(SurveyRoundCommon):
         self.env.invalidate_all()
         return callbacks
 
+    def test_events_of_before_are_their_company_s(self):
+        self.company.itss_auditor_check = "warn"
+        audit = self.env["itss.audit"].create(
+            {
+                "name": "内审",
+                "company_id": self.company.id,
+                "lead_auditor_id": self.employee(self.quality_user_2).id,
+                "auditor_ids": [Command.set(self.employee(self.quality_user).ids)],
+                "department_ids": [Command.set(self.dep_operations.ids)],
+            }
+        )
+        times = {"start": "2026-03-03 01:00:00", "stop": "2026-03-03 02:00:00"}
+        meeting = self.env["itss.meeting"].create(
+            {"audit_id": audit.id, "kind": "opening", **times}
+        )
+        event = meeting.event_id
+        self.assertEqual(event.itss_company_id, self.company)
+        event.itss_company_id = False
+        self.migrate("19.0.1.5.0", "post-events")
+        self.assertEqual(event.itss_company_id, self.company)
+
     def test_resets_of_before_tell_when_by_whom_and_whether_too_late(self):
         self.set_up_helpdesk()
         moments = ("2026-03-03 03:00:00", "2026-03-05 03:00:00", "2026-03-05 03:00:00", None)
@@ -201,13 +222,19 @@ class TestMigration(SurveyRoundCommon):
         normal = complaints.create({**vals, **moment, "subject_user_ids": self.ops_user.ids})
         forged = complaints.create({**vals, **moment, "acknowledged_at": "2025-09-15 01:00:00"})
         (normal | forged).write({"named_user_ids": [Command.clear()]})
+        invalid = complaints.create({**vals, **moment, "state": "invalid"})
         self.env.flush_all()
+        self.env.cr.execute("UPDATE itss_complaint SET handled_rate = 0 WHERE handled_rate IS NULL")
         self.env.cr.execute(
             "UPDATE itss_complaint SET first_received_at = NULL, acknowledge_hours = 0 WHERE id IN %s",
             (tuple((normal | forged).ids),),
         )
         for _again in range(2):
             self.migrate("19.0.1.5.0", "post-complaint_evidence")
+        measures = ["acknowledge_hours:avg", "handled_rate:avg"]
+        self.assertEqual(
+            complaints._read_group([("id", "=", invalid.id)], [], measures), [(False, False)]
+        )
         self.assertEqual(normal.first_received_at, normal.received_at)
         self.assertAlmostEqual(normal.acknowledge_hours, 1 / 60, 9)
         self.assertEqual(normal.named_user_ids, self.ops_user)

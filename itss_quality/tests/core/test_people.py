@@ -64,3 +64,15 @@ class TestPeople(ItssCommon, RpcCase):
                 "x",
                 error="UserError",
             )
+
+    def test_no_user_of_whom_a_complaint_is_about_is_asked_to_take_it_over(self):
+        complaint = self.env["itss.complaint"].create(
+            {"name": "态度", "description": "<p>不耐烦</p>", "company_id": self.company.id}
+        )
+        asked = complaint._get_quality_user()
+        self.assertTrue(asked)
+        complaint.subject_user_ids = self.quality_user
+        for _user in range(5):
+            self.assertNotIn(asked := complaint._get_quality_user(), self.second | self.third)
+            complaint.subject_user_ids |= asked
+        self.assertFalse(asked)

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import typing
 from contextlib import closing, contextmanager, suppress
 
 from psycopg2 import IntegrityError
@@ -12,6 +13,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 from odoo.tools.json import json_default
 
+from ...tools.values import READERS
 from ..samples import SampleCommon
 
 OURS = "odoo.addons.itss_quality."
@@ -98,6 +100,23 @@ class TestEveryPublicMethod(PublicCommon):
                     with self.subTest(method=f"{base.__module__}.{name}", model=model):
                         self.assertTrue(getattr(vars(base)[name], "itss_public", False))
 
+    def test_each_argument_says_its_type_and_no_list_is_a_text(self):
+        tried = 0
+        for model, name in self.methods:
+            method = getattr(self.env.registry[model], name)
+            arguments = [*inspect.signature(method).parameters.values()][1:]
+            right = arguments and self.get_arguments(model, name)
+            for position, argument in enumerate(arguments):
+                kinds = typing.get_args(argument.annotation) or (argument.annotation,)
+                with self.subTest(model=model, method=name, argument=argument.name):
+                    self.assertLessEqual({*kinds}, {*READERS, type(None)})
+                    for value in (["x"], {"a": 1}, "\x00"):
+                        wrong = [*right[:position], value, *right[position + 1 :]]
+                        with self.assertRaisesRegex(UserError, argument.name):
+                            getattr(self.get_sample(model), name)(*wrong)
+                        tried += 1
+        self.assertGreater(tried, 30)
+
     def get_samples(self, model):
         """Return two records of a model, or one if it is not ours."""
         sample = self.get_sample(model)
@@ -124,6 +143,7 @@ class TestEveryPublicMethod(PublicCommon):
         method = getattr(self.env.registry[model], name)
         values = {"outcome": "reached", "result": "effective", "is_solved": "yes", "year": 2031}
         values |= {"score": 80, "date_deadline": "2031-01-01", "next_call": None}
+        values |= {"received_at": "2025-01-01 00:00:00"}
         names = [*inspect.signature(method).parameters][1:]
         return [values.get(one, "样本") for one in names]
 

@@ -173,10 +173,13 @@ class TestEveryDocument(RegistryCommon):
                     # what its modifiers need comes along by itself
                     fields = {*arch.xpath("//field[not(ancestor::field)]/@name")}
                     self.assertLessEqual({"can_submit", "can_revise", "signed_pdf_name"}, fields)
+                    # who signs is asked with it
+                    self.assertEqual(
+                        len(arch.xpath("//field[@name='warning'][not(ancestor::field)]")), 1
+                    )
 
     def test_the_mixins_forms_speak_the_reader_s_language(self):
-        self.env["res.lang"]._activate_lang("zh_CN")
-        self.env.ref("base.module_itss_quality")._update_translations(["zh_CN"])
+        self.load_chinese()
         for subtest, records in self.each_model("itss.document.mixin"):
             with subtest:
                 _view, arch = self.find_form(records.with_context(lang="zh_CN"))
@@ -210,6 +213,20 @@ class TestEverySetting(RegistryCommon):
                         )
                     left.discard(name)
         self.assertFalse(left, "not there any more")
+
+    def test_each_is_told_in_the_reader_s_language(self):
+        self.load_chinese()
+        for subtest, field in self.each_setting():
+            model = self.env[field.model_name].with_context(lang="zh_CN")
+            if "itss" not in f"{model._name} {field.name}":
+                continue  # its words are Odoo's
+            with subtest:
+                words = [model._itss_get_setting_label(field.name)]
+                if field.type in ("boolean", "selection"):
+                    values = field.get_values(self.env) if field.type == "selection" else (0, 1)
+                    words += [model._itss_say_value(field.name, value) for value in values]
+                for word in words:
+                    self.assertRegex(word, "[一-鿿]")
 
     def test_nothing_changes_a_setting_behind_the_journal_s_back(self):
         for subtest, field in self.each_setting():
@@ -273,11 +290,11 @@ class TestEveryModel(RegistryCommon):
                 self.assertEqual(not of_role, records._name in SHARED)
 
     def test_what_it_is_called_by_is_one_line(self):
-        for subtest, records in self.each_model("mail.thread"):
+        for subtest, records in self.each_model():
             with subtest:
                 name = records._rec_name
                 if name and records._fields[name].type == "char":
-                    vals = records._itss_clean_names({name: "a\r\nBcc: b\u2028"})
+                    vals = records._clean_names({name: "a\r\nBcc: b\u2028"})
                     self.assertEqual(vals[name], "a Bcc: b")
 
     def test_no_secret_of_it_opens_the_portal_s_chatter(self):

@@ -37,12 +37,11 @@ class TestWorkbook(TransactionCase):
             ("mark", False, "No", "General"),
             ("mark", None, None, "General"),
             ("number", 0, 0, "General"),
-            ("score", 87.25, 87.25, "0.0"),
             ("figure", 87.25, 87.25, "0.00"),
-            ("rate", 0.5, 0.5, "0.0%"),
-            ("rate", "no data", "no data", "0.0%"),
-            ("score", False, None, "0.0"),
-            # moments as the reader's clock shows them
+            ("rate", 0.5, 0.5, "0.00%"),
+            ("rate", "no data", "no data", "0.00%"),
+            ("figure", False, None, "0.00"),
+            # moments as the clock of the environment shows them
             ("datetime", moment, local, "yyyy-mm-dd hh:mm"),
             ("date", moment, datetime(2026, 1, 1), "yyyy-mm-dd"),
             ("date", date(2025, 12, 31), datetime(2025, 12, 31), "yyyy-mm-dd"),

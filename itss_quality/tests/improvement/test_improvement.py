@@ -1,3 +1,4 @@
+from contextlib import closing
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
@@ -33,6 +34,40 @@ class TestImprovement(ImprovementCommon):
         )
         with self.assertRaisesRegex(UserError, "improvement"):
             plan.line_ids.with_user(self.quality_user).unlink()
+
+    def test_only_a_draft_of_the_same_day_can_be_deleted(self):
+        improvements = self.env["itss.improvement"].with_user(self.quality_user)
+        vals = {"name": "x", "problem": "y", "company_id": self.company.id}
+        slip, kept = improvements.create([vals, vals])
+        slip.unlink()
+        self.assertFalse(slip.exists())
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        self.env.flush_all()
+        # 07:59 on 16 October in China
+        self.env.cr.execute(
+            "UPDATE itss_improvement SET create_date = '2025-10-15 23:59:00' WHERE id = %s",
+            (kept.id,),
+        )
+        kept.invalidate_recordset()
+        with freeze_time("2025-10-16 15:59:00"), closing(self.env.cr.savepoint()):
+            kept.unlink()
+        self.env.invalidate_all()
+        for user in (self.quality_user, self.admin_user):
+            with (
+                freeze_time("2025-10-16 16:00:00"),
+                self.assertRaisesRegex(UserError, "counted in figures"),
+            ):
+                kept.with_user(user).unlink()
+        kept.write({"state": "cancelled", "cancel_reason": "重复"})
+        self.assertIn("重复", kept.message_ids[0].body)
+
+    def test_what_was_planned_is_not_deleted_on_the_same_day_either(self):
+        improvement = self._planned(self.ops_user)
+        for _step in range(2):
+            for user in (self.quality_user, self.admin_user):
+                with self.assertRaisesRegex(UserError, "can't be deleted"):
+                    improvement.with_user(user).unlink()
+            improvement.with_user(self.ops_user).action_start()
 
     def test_nobody_raises_an_improvement_from_what_they_can_t_read(self):
         draft = self.make_plan()

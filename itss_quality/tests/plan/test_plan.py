@@ -35,11 +35,21 @@ class TestPlan(ItssCommon):
         self.assertEqual(plan.line_ids[0].responsible_department_ids, self.dep_operations)
         self.assertEqual(plan.line_ids[6].date_end.isoformat(), "2026-10-31")
 
-    def test_the_template_is_in_the_user_s_language(self):
-        self.env["res.lang"]._activate_lang("zh_CN")
-        self.env["ir.module.module"].search([("name", "=", "itss_quality")])._update_translations(
-            ["zh_CN"]
+    def test_a_changed_target_leaves_a_trace(self):
+        plan = self.make_plan()
+        plan.satisfaction_target = 80
+        rows = self.env["itss.journal"].search(
+            [("res_model", "=", "itss.plan"), ("res_id", "=", plan.id)]
         )
+        self.assertEqual((rows.user_id, rows.company_id), (self.quality_user, self.company))
+        self.assertEqual((rows.values["old"], rows.values["new"]), (95, 80))
+        self.assertEqual(
+            (rows.label, rows.record, rows.old_words, rows.new_words),
+            ("Satisfaction Target", plan.display_name, "95", "80"),
+        )
+
+    def test_the_template_is_in_the_user_s_language(self):
+        self.load_chinese()
         plans = self.env["itss.plan"].with_user(self.quality_user).with_context(lang="zh_CN")
         plan = self._open(plans.action_new_from_template(2025))
         self.assertEqual(plan.line_ids[4].name, "内审")

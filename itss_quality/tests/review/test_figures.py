@@ -6,7 +6,7 @@ from datetime import date
 from psycopg2 import IntegrityError
 
 from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
@@ -209,13 +209,23 @@ class TestEveryFigure(FigureCommon):
                             with self.subTest(record=record, **vals):
                                 self.check_change(record, vals, asked, with_plan)
 
+    @mute_logger("odoo.sql_db", "odoo.models.unlink")
+    def test_what_figures_count_is_not_deleted(self):
+        asked = self.ask()
+        with freeze_time(LATER):
+            for name in concrete_models(self.env, "itss.figure.mixin"):
+                for record in self.get_records(name):
+                    for user in self.users:
+                        with self.subTest(record=record, user=user.login):
+                            self.check_change(record.with_user(user), None, asked, True)
+
     @mute_logger("odoo.sql_db")
     def check_change(self, record, vals, asked, with_plan):
         with closing(self.env.cr.savepoint()):
             try:
-                record.write(vals)
+                record.unlink() if vals is None else record.write(vals)
                 self.env.flush_all()
-            except (UserError, IntegrityError):
+            except (AccessError, UserError, IntegrityError):
                 # refused even here: nothing happens
                 return
             self.assertEqual(self.ask(with_plan), asked)
@@ -268,8 +278,36 @@ class TestFiguresAsOfTheirDate(FigureCommon):
             self.env["itss.plan.line"].browse(
                 self.plan_.line_ids[1].id
             ).sudo().date_end = "2025-10-15"
-        self.check_lines("Lines late", (1, 5), revise)
+        # the one of the fifteenth, and two due on the last day
+        self.check_lines("Lines late", (3, 5), revise)
         self.assertEqual(self.get("itss.plan.line", "processes", "Lines of the plan"), (5, None))
+
+    def test_progress_is_what_had_been_reported_by_then(self):
+        lines = self.plan_.line_ids.with_user(self.quality_user)
+        self.report(lines[1], self.ops_user, percent=30)
+        # of five lines one is done, and what is reported in November is not October's
+        self.check_lines("Progress of the lines (%)", (20.0, 5))
+        self.check_lines("Progress reports", (0, None))
+        with freeze_time(DURING):
+            self.report(lines[1], self.ops_user, percent=60)
+
+        def revise():
+            action = self.plan_.with_user(self.quality_user).action_new_revision()
+            revision = self.plan_.browse(action["res_id"])
+            revision.change_note = "调整"
+            self.approve(revision)
+            self.assertFalse(self.plan_.line_ids.report_ids, "handed over")
+            self.report(revision.line_ids[1], self.ops_user, percent=90)
+
+        # now it says what was reported last, in October it was (100 + 60) / 5
+        self.assertEqual(self.plan_.progress, 26.0)
+        self.check_lines(
+            "Progress of the lines (%)",
+            (32.0, 5),
+            lambda: self.report(lines[2], self.ops_user, percent=100),
+            revise,
+        )
+        self.assertEqual(self.get("itss.plan.line", "processes", "Progress reports"), (1, None))
 
     def check_improvements(self, label, expected, *steps):
         self.check_stays("itss.improvement", "improvements", label, expected, *steps)
@@ -295,6 +333,24 @@ class TestFiguresAsOfTheirDate(FigureCommon):
             self.get("itss.improvement", "improvements", "Improvements verified and closed"),
             (0, None),
         )
+
+    def test_what_was_due_on_the_last_day_of_the_period_is_late_when_it_is_over(self):
+        with freeze_time(DURING):
+            self.improvement.with_user(self.quality_user).postpone("2025-10-31", "月底前完成")
+        # the lines of the plan are due at the end of October
+        line, nonconformity = self.plan_.line_ids[1].sudo(), self.late_nonconformity.sudo()
+        with freeze_time(BEFORE):
+            nonconformity.date_deadline = line.date_end = "2025-10-31"
+        late = {
+            ("itss.improvement", "improvements", "Open improvements that are late"): (0, 1),
+            ("itss.nonconformity", "nonconformities", "Open nonconformities that are late"): (1, 2),
+            ("itss.plan.line", "processes", "Lines late"): (0, 3),
+        }
+        for moment in ("2025-10-31 15:59:59", "2025-10-31 16:00:00", LATER):
+            with freeze_time(moment):
+                is_over = moment > "2025-10-31 15:59:59"
+                for figure, counts in late.items():
+                    self.assertEqual(self.get(*figure)[0], counts[is_over], (moment, figure))
 
     def test_improvements_found_ineffective_later_had_been_closed(self):
         self.improvement.with_user(self.ops_user).action_start()
@@ -388,6 +444,18 @@ class TestFiguresAsOfTheirDate(FigureCommon):
         self.assertTrue(late)
         self.check_stays("itss.survey.round", "feedback", self.round.name, (90.0, 1), answer)
 
+    def test_answers_after_the_period_do_not_change_its_response_rate(self):
+        late = self.round.participant_ids[1].sudo()
+
+        def answer():
+            late.state = "sent"
+            late._register_answer()
+            self.round.sudo()._update_results()
+            self.assertEqual(self.round.answer_count, 2)
+
+        label = f"{self.round.name}: response rate (%)"
+        self.check_stays("itss.survey.round", "feedback", label, (100 / 3, 3), answer)
+
     def test_calls_made_and_corrected_after_the_period_change_nothing(self):
         done, late = self.callbacks[:2]
 
@@ -407,10 +475,27 @@ class TestFiguresAsOfTheirDate(FigureCommon):
         for label, expected in (("Called back", (1, None)), ("Solved at first", (1, 1))):
             self.check_stays("itss.callback", "processes", label, expected)
 
+    def test_what_an_import_brings_along_later_changes_nothing(self):
+        def bring():
+            ticket = self.make_ticket(stage_id=self.stage_done.id, closed_date=DURING)
+            callback = ticket.itss_callback_ids
+            self.assertTrue(callback.is_resolved_imported)
+            self.set_created(callback, LATER)
+
+        for label, expected in (
+            ("Callbacks due", (3, None)),
+            ("Called back by the agreed deadline", (1, 3)),
+        ):
+            self.check_stays("itss.callback", "processes", label, expected, bring)
+        with freeze_time("2025-10-25 02:00:00"):
+            brought = self.make_ticket(stage_id=self.stage_done.id, closed_date=DURING)
+            self.set_created(brought.itss_callback_ids, "2025-10-25 02:00:00")
+        self.assertEqual(self.get("itss.callback", "processes", "Callbacks due"), (4, None))
+
     def test_a_call_counts_for_the_day_of_its_deadline(self):
         with freeze_time("2025-10-31 12:00:00"):
             callback = self.make_callback()
-        asked = "itss.callback", "processes", "Called back on time"
+        asked = "itss.callback", "processes", "Called back by the agreed deadline"
         with freeze_time("2025-10-31 16:00:00"):
             # its time is over in November
             self.assertEqual(self.get(*asked), (1, 3))

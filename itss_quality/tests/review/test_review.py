@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, JsonRpcException, freeze_time, tagged
 from odoo.tools import mute_logger
 
+from ...tools.figures import Figure
 from ..audit.common import AuditCommon
 from ..common import LOGINS, RpcCase
 from ..prints import by_class, text
@@ -513,7 +514,7 @@ class TestReviewFigures(ReviewCommon):
             ("objectives", "Satisfaction survey (company level)"),
             ("objectives", "Satisfaction by callbacks (project level)"),
             ("processes", "Lines done"),
-            ("processes", "Called back on time"),
+            ("processes", "Called back by the agreed deadline"),
             ("processes", "Solved at first"),
             ("measurements", "24-Hour Callback Rate (%)"),
             ("measurements", "Solved-at-First Rate (%)"),
@@ -555,7 +556,7 @@ class TestReviewFigures(ReviewCommon):
         figures = self.figures(review, "processes")
         self.assertEqual(figures["Callbacks due"][0], 4)
         self.assertEqual(figures["Called back"][0], 3)
-        self.assertEqual(figures["Called back on time"][:2], (3, 4))
+        self.assertEqual(figures["Called back by the agreed deadline"][:2], (3, 4))
         self.assertEqual(figures["Solved at first"][:2], (2, 3))
         measures = self.figures(review, "measurements")
         self.assertEqual(measures["24-Hour Callback Rate (%)"][:2], (75.0, 4))
@@ -759,7 +760,7 @@ class TestReviewFigures(ReviewCommon):
         self.env.invalidate_all()
         # each indicator is measured by a query of its own
         count = self.env["itss.indicator"].search_count([("company_id", "=", self.company.id)])
-        with self.assertQueryCount(36 + count, flush=False):
+        with self.assertQueryCount(37 + count, flush=False):
             review._update_figures()
             self.env.flush_all()
 
@@ -1013,6 +1014,26 @@ class TestReviewPrint(ReviewCommon):
         with self.assertRaises(AccessError):
             self.print("itss_review_report_pdf", self.report, self.desk_user)
 
+    def test_the_settings_in_force_stand_on_inputs_and_report(self):
+        day = fields.Date.to_string(self.review.period_start)
+        for moment, hours in (("08:00:00", 240), ("09:00:00", 12)):
+            with freeze_time(f"{day} {moment}"):
+                self.company.with_user(self.env.ref("base.user_admin")).itss_callback_hours = hours
+        for report, record in (
+            ("itss_review_inputs_pdf", self.review),
+            ("itss_review_report_pdf", self.report),
+        ):
+            with self.subTest(report):
+                page = self.print(report, record, self.quality_user)
+                [table] = [
+                    table for table in page.xpath("//table") if "In Force Since" in text(table)
+                ]
+                rows = [[text(cell) for cell in row] for row in table.xpath(".//tr")]
+                rows = [row for row in rows if row[0] == "Call Back Within (hours)"]
+                self.assertEqual([row[1] for row in rows], ["24", "240", "12"])
+                self.assertEqual(rows[0][2], "before the period")
+                self.assertEqual(rows[1][3], self.env.ref("base.user_admin").name)
+
     def _open_workbook(self, user):
         reports = self.env["ir.actions.report"].with_user(user)
         content, kind = reports._render_xlsx("itss_quality.review_xlsx", self.review.ids, {})
@@ -1020,10 +1041,12 @@ class TestReviewPrint(ReviewCommon):
         return load_workbook(io.BytesIO(content))
 
     def local(self, moment):
-        record = self.review.with_user(self.quality_user)
+        record = self.review.with_context(tz=self.company.resource_calendar_id.tz)
         return fields.Datetime.context_timestamp(record, moment).replace(tzinfo=None)
 
     def test_the_workbook(self):
+        third = Figure("三分之一", 100 / 3, n=3).to_json(self.env)
+        self.review.input_ids[0].sudo().figures = [third]
         book = self._open_workbook(self.quality_user)
         self.assertEqual(
             book.sheetnames,
@@ -1044,7 +1067,10 @@ class TestReviewPrint(ReviewCommon):
         self.assertEqual(decision[5].date(), self.decision.date_deadline)
         self.assertEqual(decision[6], self.decision.improvement_id.number)
         self.assertEqual(book["Attendance"].max_row, 3 + 5)
-        # days and moments are none of text, and stand as the reader's clock shows them
+        # a figure is kept as it is, and shown as it is printed
+        figure = book["Figures"]["C4"]
+        self.assertEqual((figure.value, figure.number_format), (33.33333333333334, "0.00"))
+        # days and moments are none of text, and stand as the company's clock shows them
         facts = dict(book["Reviews"].iter_rows(min_row=4, max_col=2, values_only=True))
         self.assertEqual(facts["Period Start"].date(), self.review.period_start)
         self.assertEqual(facts["Date"], self.local(self.review.date))

@@ -281,7 +281,7 @@ class TestSurveyExport(SurveyExcelCommon):
             ],
         )
         self.assertIn("Recipients: 2\nAnswers: 1", texts["Sample and Response Rate"])
-        self.assertIn("Response rate (%): 50.0 (target: 60)", texts["Sample and Response Rate"])
+        self.assertIn("Response rate (%): 50.00 (target: 60)", texts["Sample and Response Rate"])
         self.assertIn("80.00 (n = 1); target: 95", texts["Statistics"])
         self.assertIn("95 % confidence interval: no data to no data", texts["Statistics"])
         self.assertIn("Too few answers", texts["Statistics"])

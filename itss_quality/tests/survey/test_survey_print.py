@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from lxml import html
 
 from odoo import Command, fields
@@ -133,13 +135,13 @@ class TestSurveyReportPrint(SurveyPrintCommon):
 
     def test_a_target_that_was_changed_stands_beside_the_figures(self):
         round_ = self.make_round(2)
-        round_.write({"target": 80, "minimum_n": 1})
+        round_.write({"target": 80, "minimum_n": 1, "target_response_rate": 50})
         rows = self.env["itss.journal"].search(
             [("res_model", "=", round_._name), ("res_id", "=", round_.id)]
         )
         self.assertEqual(
             {row.values["name"]: (row.values["old"], row.values["new"]) for row in rows},
-            {"target": (95, 80), "minimum_n": (10, 1)},
+            {"target": (95, 80), "minimum_n": (10, 1), "target_response_rate": (60, 50)},
         )
         self.assertEqual(rows.user_id, self.quality_user)
         settings = self.chapter(self.print_report(self.hold(FULL)), "Settings in Force")
@@ -148,6 +150,12 @@ class TestSurveyReportPrint(SurveyPrintCommon):
         in_force = [row for row in round_._get_settings_in_force().rows if "Target –" in row.label]
         self.assertEqual([row.value for row in in_force], ["95", "80"])
         self.assertEqual(in_force[1].user, self.quality_user.name)
+
+    def test_the_settings_of_a_round_entered_late_are_told_from_its_beginning(self):
+        round_ = self.make_round(date_start=fields.Date.today() - timedelta(days=30))
+        period = round_._get_settings_in_force().period
+        self.assertEqual(period.date_from, round_.date_start)
+        self.assertGreater(round_.create_date.date(), period.date_from)
 
     def test_without_a_plan_the_purpose_stands_alone(self):
         page = self.print_report(self.hold(FULL))
@@ -206,15 +214,15 @@ class TestSurveyReportPrint(SurveyPrintCommon):
         self.assertEqual(
             self.rows(table),
             [
-                ["E-Mail", "6", "1", "5", "0", "1", "1", "3", "0.0 %"],
-                ["Phone", "1", "0", "1", "1", "0", "0", "0", "100.0 %"],
-                ["Interview", "1", "0", "1", "1", "0", "0", "0", "100.0 %"],
-                ["Total", "8", "1", "7", "2", "1", "1", "3", "28.6 %"],
+                ["E-Mail", "6", "1", "5", "0", "1", "1", "3", "0.00 %"],
+                ["Phone", "1", "0", "1", "1", "0", "0", "0", "100.00 %"],
+                ["Interview", "1", "0", "1", "1", "0", "0", "0", "100.00 %"],
+                ["Total", "8", "1", "7", "2", "1", "1", "3", "28.57 %"],
             ],
         )
         self.assertEqual((report.round_id.recipient_count, report.round_id.answer_count), (7, 2))
         self.assertIn(
-            "The response rate of 28.6 % (2 answers of 7 recipients) misses the target of 60 %.",
+            "The response rate of 28.57 % (2 answers of 7 recipients) misses the target of 60 %.",
             text(page),
         )
 
@@ -280,8 +288,8 @@ class TestSurveyReportPrint(SurveyPrintCommon):
             text(page),
         )
         bands = self.rows(self.chart(page, "Distribution of Satisfaction"))
-        self.assertEqual([row[2:] for row in bands[:3]], [["0.0 %", "0"]] * 3)
-        self.assertEqual([row[2:] for row in bands[3:]], [["50.0 %", "2"], ["50.0 %", "2"]])
+        self.assertEqual([row[2:] for row in bands[:3]], [["0.00 %", "0"]] * 3)
+        self.assertEqual([row[2:] for row in bands[3:]], [["50.00 %", "2"], ["50.00 %", "2"]])
         questions = self.chart(page, "By Question")
         rows = self.rows(questions)
         self.assertEqual(
@@ -538,7 +546,7 @@ class TestSurveyReportPrint(SurveyPrintCommon):
         scores = [{**FULL, "comment": f"意见{number}"} for number in range(4)]
         report = self.hold(*scores, is_anonymous=True, minimum_n=1)
         page = self.print_report(report)
-        self.assertNotRegex(text(page), "意见[0-3]|100\\.00|Target (met|missed)")
+        self.assertNotRegex(text(page), "意见[0-3]|100\\.00(?! %)|Target (met|missed)")
         self.assertIn("fewer than 5 answers are not shown", self.chapter(page, "Customers Wrote"))
         self.assertIn("not shown (fewer than 5 answers)", self.chapter(page, "Result"))
         self.assertEqual(

@@ -1,3 +1,4 @@
+from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -18,7 +19,7 @@ class TestSurveySecret(SurveyPageCommon, RpcCase):
         cls.round.action_start()
         cls.round.participant_ids.sudo()._prepare_links()
         cls.round.participant_ids.sudo()._note_mail("invitation")
-        cls.secret = cls.participant.sudo().user_input_id
+        cls.secret = cls.participant.with_user(SUPERUSER_ID).user_input_id
         cls.token = cls.secret.access_token
         # whoever has every right there is
         cls.almighty = cls.admin_user
@@ -132,6 +133,41 @@ class TestSurveySecret(SurveyPageCommon, RpcCase):
             for words in inline.replace("}}{{", "}}|{{").split("|"):
                 with self.subTest(user=user.login, words=words), self.assertRaises(UserError):
                     renderer._render_template(words, "survey.user_input", self.secret.ids)
+
+    def test_nothing_is_moved_into_a_customer_s_answer(self):
+        user = new_test_user(
+            self.env, login="t_manager", groups="base.group_user,survey.group_survey_manager"
+        )
+        answer = self.make_custom_answer(user)
+        question = answer.survey_id.question_ids
+        line = answer.user_input_line_ids.create(
+            {
+                "user_input_id": answer.id,
+                "question_id": question.id,
+                "answer_type": "text_box",
+                "value_text_box": "x",
+            }
+        )
+        self.sign_in(user)
+        count = len(self.secret.user_input_line_ids)
+        for model, method, *arguments in (
+            ("survey.user_input", "write", answer.ids, {"survey_id": self.secret.survey_id.id}),
+            ("survey.user_input.line", "write", line.ids, {"user_input_id": self.secret.id}),
+            (
+                "survey.user_input.line",
+                "write",
+                line.ids,
+                {"user_input_id": self.secret.id, "itss_score": 100},
+            ),
+        ):
+            with (
+                self.subTest(model=model, arguments=arguments),
+                self.assertRaises(JsonRpcException),
+            ):
+                self.rpc(model, method, *arguments)
+        self.env.invalidate_all()
+        self.assertEqual(len(self.secret.user_input_line_ids), count)
+        self.rpc("survey.user_input.line", "write", line.ids, {"value_text_box": "y"})
 
     def test_other_surveys_work_as_ever(self):
         user = new_test_user(self.env, login="t_survey", groups=SURVEY_GROUPS)

@@ -24,12 +24,15 @@ class ItssCallbackLedger(models.TransientModel):
         """Return the domain of the callbacks, for the callbacks and for their analysis alike."""
         self.ensure_one()
         domain = Domain("company_id", "=", self.company_id.id)
-        domain &= Domain("resolved_at", ">=", get_midnight(self.env, self.date_from))
-        end = get_midnight(self.env, self.date_to + relativedelta(days=1))
-        domain &= Domain("resolved_at", "<", end)
+        domain &= Domain("resolved_at", ">=", get_midnight(self.company_id, self.date_from))
+        domain &= Domain("resolved_at", "<", self._get_end())
         if self.team_ids:
             domain &= Domain("team_id", "in", self.team_ids.ids)
         return domain
+
+    def _get_end(self):
+        """Return the moment when the period is over, UTC."""
+        return get_midnight(self.company_id, self.date_to + relativedelta(days=1))
 
     def _get_settings_in_force(self):
         """Return the settings behind the figures of the ledger: ``tools.settings.Settings``."""

@@ -3,6 +3,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...tools.durations import get_today
+
 
 class ItssPeriodMixin(models.AbstractModel):
     """Dialog that asks for a company and a period: by default the month of today."""
@@ -16,12 +18,12 @@ class ItssPeriodMixin(models.AbstractModel):
     date_from = fields.Date(
         string="From",
         required=True,
-        default=lambda self: fields.Date.context_today(self).replace(day=1),
+        default=lambda self: get_today(self.env.company).replace(day=1),
     )
     date_to = fields.Date(
         string="To",
         required=True,
-        default=lambda self: fields.Date.context_today(self) + relativedelta(day=31),
+        default=lambda self: get_today(self.env.company) + relativedelta(day=31),
     )
 
     @api.constrains("date_from", "date_to")

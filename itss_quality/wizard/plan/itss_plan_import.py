@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
+from ...tools.durations import get_today
 from ...tools.excel import Problem
 from ...tools.plan_excel import EXTRA_FIELDS, NONE, read_plan_table
 from ...tools.plan_kind import guess_kind
@@ -23,6 +24,8 @@ class ItssPlanImport(models.TransientModel):
     _name = "itss.plan.import"
     _description = "Import of the Plan's Table"
     _inherit = ["itss.import.mixin"]
+    # from the file alone
+    _stamp_fields = ("responsible_column",)
 
     state = fields.Selection(
         [("upload", "Choose the File"), ("preview", "Check the Lines"), ("done", "Imported")],
@@ -75,7 +78,7 @@ class ItssPlanImport(models.TransientModel):
             lines = wizard.line_ids
             wizard.line_count = len(lines)
             wizard.warning_count = len(lines.filtered("warning"))
-            names = dict.fromkeys(name for line in lines for name in line.unknown_departments or ())
+            names = dict.fromkeys(name for line in lines for name in line._get_unknown())
             wizard.missing_departments = SEPARATOR.join(names)
 
     # -------------------------------------------------------------------------
@@ -101,9 +104,7 @@ class ItssPlanImport(models.TransientModel):
         dates = " ".join(row["date_text"] for row in table.rows)
         years = year.findall(table.title)[:1] or year.findall(dates)
         return (
-            int(Counter(years).most_common(1)[0][0])
-            if years
-            else fields.Date.context_today(self).year
+            int(Counter(years).most_common(1)[0][0]) if years else get_today(self.env.company).year
         )
 
     def _get_year(self):
@@ -251,7 +252,7 @@ class ItssPlanImport(models.TransientModel):
         departments = self._get_departments(self.company_id)
         missing = {}
         for line in self.line_ids:
-            for name in line.unknown_departments or ():
+            for name in line._get_unknown():
                 if not departments.get(fold_name(name)):
                     missing.setdefault(fold_name(name), (name, line))
         if missing and not self.create_missing_departments:
@@ -277,7 +278,7 @@ class ItssPlanImport(models.TransientModel):
         start = max(plan.line_ids.mapped("sequence"), default=0)
         vals_list = []
         for index, line in enumerate(self.line_ids.sorted(), 1):
-            new = [departments[fold_name(name)] for name in line.unknown_departments or ()]
+            new = [departments[fold_name(name)] for name in line._get_unknown()]
             ids = {*line.vals["responsible_department_ids"], *(id_ for ids in new for id_ in ids)}
             vals_list.append(
                 {
@@ -323,7 +324,7 @@ class ItssPlanImport(models.TransientModel):
     # -------------------------------------------------------------------------
 
     def _get_missing_problem(self, name, line):
-        letter, heading = self.responsible_column
+        letter, heading = self.responsible_column or (None, None)
         reason = self.env._(
             "There is no department “%(name)s” in %(company)s. Correct the name, or switch on "
             "“Create Missing Departments”.",
@@ -352,12 +353,15 @@ class ItssPlanImport(models.TransientModel):
                 **self._prepare_plan_vals(table),
                 "state": "preview",
                 "sheet": table.sheet,
-                "responsible_column": [column.letter, column.heading],
                 "notes": "\n".join(self._format_problem(note) for note in table.notes),
             }
         )
-        self.line_ids.unlink()
-        self.env["itss.plan.import.line"].create(self._prepare_preview_lines(table))
+        lines = self._prepare_preview_lines(table)
+        # what comes from the file nobody enters
+        wizard = self.sudo()
+        wizard.responsible_column = [column.letter, column.heading]
+        wizard.line_ids.unlink()
+        wizard.line_ids.create(lines)
         return self._reopen()
 
     @public(on="record")

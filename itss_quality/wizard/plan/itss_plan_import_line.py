@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ...tools.plan_date import PlanDate, parse_plan_date
 from ...tools.references import filter_readable
+from ...tools.values import check_ids, check_values
 
 TEXT_FIELDS = (
     "number",
@@ -12,6 +13,7 @@ TEXT_FIELDS = (
     "supporting_text",
     "date_text",
 )
+DEPARTMENT_FIELDS = ("responsible_department_ids", "supporting_department_ids")
 
 
 def get_line_dates(vals, year):
@@ -36,6 +38,8 @@ class ItssPlanImportLine(models.TransientModel):
     _description = "Row of the Plan's Table to Import"
     _inherit = ["itss.guard.mixin"]
     _order = "row, id"
+    # from the file alone
+    _stamp_fields = ("vals", "unknown_departments")
 
     wizard_id = fields.Many2one("itss.plan.import", required=True, index=True, ondelete="cascade")
     row = fields.Integer(required=True, aggregator=None)
@@ -80,13 +84,13 @@ class ItssPlanImportLine(models.TransientModel):
     def _compute_texts(self):
         for line in self:
             for name in TEXT_FIELDS:
-                line[name] = (line.vals or {}).get(name)
+                line[name] = line._get_vals().get(name)
 
     @api.depends("vals")
     def _compute_records(self):
         for line in self:
-            vals = line.vals or {}
-            for name in ("responsible_department_ids", "supporting_department_ids"):
+            vals = line._get_vals()
+            for name in DEPARTMENT_FIELDS:
                 departments = self.env["hr.department"].browse(vals.get(name) or ())
                 line[name] = filter_readable(departments)
             employee = self.env["hr.employee"].browse(vals.get("responsible_id") or ())
@@ -96,21 +100,36 @@ class ItssPlanImportLine(models.TransientModel):
     @api.depends("vals", "wizard_id.plan_id", "wizard_id.year")
     def _compute_dates(self):
         for line in self:
-            line.update(get_line_dates(line.vals or {}, line.wizard_id._get_year())._asdict())
+            line.update(get_line_dates(line._get_vals(), line.wizard_id._get_year())._asdict())
 
     @api.depends("remarks", "unknown_departments", "date_text", "date_start", "date_end")
     def _compute_warning(self):
         for line in self:
             line.warning = "\n".join(line._get_warnings())
 
+    def _get_vals(self):
+        """Return the values of the plan line, as the file or a form that is not saved gives them.
+
+        :raise UserError: a plan line can't have them
+        """
+        vals = self.vals or {}
+        check_values(self.env["itss.plan.line"], vals)
+        for name in DEPARTMENT_FIELDS:
+            check_ids(self.env["hr.department"].browse(vals.get(name) or ()))
+        return vals
+
+    def _get_unknown(self):
+        """Return the names in the row that no department has."""
+        names = self.unknown_departments
+        return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
     def _get_warnings(self):
         """Return what the planner should look at before importing the row."""
         self.ensure_one()
         warnings = [
-            self.env._("There is no department “%s”.", name)
-            for name in self.unknown_departments or ()
+            self.env._("There is no department “%s”.", name) for name in self._get_unknown()
         ]
-        if not warnings and not (self.vals or {}).get("responsible_department_ids"):
+        if not warnings and not self._get_vals().get("responsible_department_ids"):
             warnings.append(self.env._("There is no responsible department."))
         warnings += filter(None, [self.remarks])
         year = self.wizard_id._get_year()

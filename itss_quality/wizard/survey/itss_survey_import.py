@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.misc import format_date
 
 from ...models.survey.itss_survey_participant import GROUP_QUALITY, WAITING_STATES
+from ...tools.durations import get_tz
 from ...tools.excel import Problem, parse_day
 from ...tools.plan_names import fold_name
 from ...tools.public import public
@@ -293,7 +294,7 @@ class ItssSurveyImport(models.TransientModel):
             day = parse_day(value)
             return fields.Date.to_string(day) if day else str(value)
         if kind == "datetime" and isinstance(value, datetime):
-            local = pytz.timezone(self.env.user.tz or "UTC").localize(value)
+            local = pytz.timezone(get_tz(self.round_id.company_id)).localize(value)
             return fields.Datetime.to_string(local.astimezone(pytz.utc))
         return str(value)
 

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import email_normalize
 from odoo.tools.misc import format_date
 
+from ...tools.durations import get_today
 from ...tools.public import public
 from ...tools.records import without_notes
 
@@ -23,9 +24,11 @@ class ItssSurveyPropose(models.TransientModel):
     date_from = fields.Date(
         string="Tickets from",
         required=True,
-        default=lambda self: fields.Date.context_today(self).replace(month=1, day=1),
+        default=lambda self: get_today(self.env.company).replace(month=1, day=1),
     )
-    date_to = fields.Date(string="Tickets to", required=True, default=fields.Date.context_today)
+    date_to = fields.Date(
+        string="Tickets to", required=True, default=lambda self: get_today(self.env.company)
+    )
     one_per_customer = fields.Boolean(
         string="One Contact per Customer",
         default=True,
