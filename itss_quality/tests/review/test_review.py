@@ -533,7 +533,7 @@ class TestReviewFigures(ReviewCommon):
         self.assertEqual(self.figures(review, "feedback")["Complaints received"][0], 0)
         self.assertEqual(
             self.figures(review, "objectives")["Evaluation of objectives"],
-            (None, None, "not available yet"),
+            (None, None, "no approved evaluation in the period"),
         )
         self.assertEqual(
             self.figures(review, "previous_actions")["Decisions of the review before"][2],
@@ -759,7 +759,7 @@ class TestReviewFigures(ReviewCommon):
         self.env.invalidate_all()
         # each indicator is measured by a query of its own
         count = self.env["itss.indicator"].search_count([("company_id", "=", self.company.id)])
-        with self.assertQueryCount(36 + count, flush=False):
+        with self.assertQueryCount(37 + count, flush=False):
             review._update_figures()
             self.env.flush_all()
 
