@@ -58,8 +58,10 @@ from .core import (
 )
 from .improvement import test_improvement
 from .objective import (
+    test_evaluation,
     test_indicator,
     test_measures,
+    test_objective,
 )
 from .plan import (
     test_plan,

@@ -62,6 +62,10 @@ class SampleCommon(ItssCommon):
                 grade="minor",
                 audit_line_id=cls.create_sample("itss.audit.line", result="minor").id,
             ),
+            "itss.objective": cls._make_objective,
+            "itss.evaluation": lambda: cls.create_sample(
+                "itss.evaluation", objective_id=cls._make_objective(state="approved").id
+            ),
             "itss.plan.import.line": lambda: cls.create_sample(
                 "itss.plan.import.line", vals={"name": "样本"}
             ),
@@ -110,6 +114,12 @@ class SampleCommon(ItssCommon):
             department_ids=[Command.set(cls.dep_operations.ids)],
             **vals,
         )
+
+    @classmethod
+    def _make_objective(cls, **vals):
+        # a company has one set of objectives a year
+        year = 2030 + cls.env["itss.objective"].search_count([])
+        return cls.create_sample("itss.objective", year=year, **vals)
 
     @classmethod
     def _take_severity(cls):

@@ -177,6 +177,48 @@ def get_column(header, index):
     return Column(index, get_column_letter(index), " ".join(header[index].text.split()))
 
 
+# -- tables ------------------------------------------------------------------------------------
+
+
+def read_table(content, headings, key, no_headings):
+    """Read the table of the first sheet of a workbook: headings in the first rows, then the rows.
+
+    :param bytes content: the uploaded .xlsx file
+    :param dict headings: the headings by which a field is known, ``{field: (heading, …)}``
+    :param str key: the field without which it is another table
+    :param no_headings: why a table without it is refused
+    :return: ``(columns, rows)``: ``{field: Column}`` of those found, and of each row that holds
+        something its number and what its cells hold, ``{field: text}``
+    :raise ExcelError: the file can't be read, or has no such headings
+    """
+    with open_book(content) as book:
+        cells = read_cells(book.worksheets[0], EXCEL_ROWS)
+    header_row, fields = find_header(cells, fold_headings(headings))
+    if key not in fields:
+        raise ExcelError(Problem(no_headings))
+    columns = {
+        field: get_column(cells[header_row], min(places)[1]) for field, places in fields.items()
+    }
+    rows, problems = [], []
+    for number in (row for row in cells if row > header_row):
+        found = {
+            field: cells[number].get(column.index, Cell("")) for field, column in columns.items()
+        }
+        problems += [
+            columns[field].refuse(number, cell.refusal)
+            for field, cell in found.items()
+            if cell.refusal
+        ]
+        row = {field: cell.text for field, cell in found.items()}
+        if any(row.values()):
+            rows.append((number, row))
+    if len(rows) > MAX_ROWS:
+        problems = [too_long(rows[MAX_ROWS][0])]
+    if problems:
+        raise ExcelError(*problems)
+    return columns, rows
+
+
 # -- cells -------------------------------------------------------------------------------------
 
 # Excel's own writing of carriage return and of Word's soft line break is among them

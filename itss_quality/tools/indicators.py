@@ -50,6 +50,8 @@ class Ask(NamedTuple):
     domain: Domain = Domain.TRUE
     # the records themselves are asked for, not how many they are
     wants_records: bool = False
+    # what is counted is asked for, and nothing is counted
+    wants_facts: bool = False
 
     @classmethod
     def about(cls, period):
@@ -103,12 +105,6 @@ class Facts(NamedTuple):
     shared_scopes: dict[str, SQL] = {}
     # facts that the denominator counts instead, where they are others than those counted
     out_of: "Facts | None" = None
-
-
-# facts of what has no records yet
-NOTHING = Facts(
-    "itss.indicator", SQL("(SELECT 0 AS id WHERE FALSE) AS fact"), is_in=SQL("TRUE"), scopes={}
-)
 
 
 class Count(NamedTuple):

@@ -236,6 +236,12 @@ class ItssIndicator(models.Model):
         self.ensure_one()
         return Ask(self.company_id, spans, domain=self._get_domain(), **what)
 
+    def _tells(self, kind):
+        """Whether the facts say whose they are by a kind of scope: department, team, … (superuser mode)."""
+        today = get_today(self.company_id)
+        facts = self._measure(self._ask([(today, today)], wants_facts=True))
+        return kind in {**facts.scopes, **facts.shared_scopes}
+
     def _get_domain(self):
         """Return the domain of the records that an own indicator is narrowed to."""
         return Domain.TRUE

@@ -3,7 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.counting import count_facts, list_facts
-from ...tools.indicators import COMPANY, NOTHING, Count, Facts, Measure
+from ...tools.indicators import COMPANY, Count, Facts, Measure
 
 # states of lines and improvements in which they wait for their deadline
 UNFINISHED = ("planned", "in_progress")
@@ -60,7 +60,7 @@ class ItssMeasureMixin(models.AbstractModel):
                 sequence=180,
             ),
             "objective_met": Measure(
-                None,
+                "itss.evaluation.line",
                 self.env._("Objectives Met"),
                 self.env._("Objective lines met / evaluated"),
                 self.env._("Evaluation of objectives"),
@@ -76,6 +76,7 @@ class ItssMeasureMixin(models.AbstractModel):
             "cancelled": self.env._("Cancelled"),
             "no_data": self.env._("No data"),
             "not_due": self.env._("Not due yet"),
+            "replaced": self.env._("Replaced by a revision"),
         }
 
     def _count(self, ask, facts):
@@ -85,6 +86,8 @@ class ItssMeasureMixin(models.AbstractModel):
         :param facts: ``tools.indicators.Facts``
         :return: as ``tools.counting`` says
         """
+        if ask.wants_facts:
+            return facts
         answer = list_facts if ask.wants_records else count_facts
         return answer(self.env, ask, facts)
 
@@ -100,7 +103,36 @@ class ItssMeasureMixin(models.AbstractModel):
     # -------------------------------------------------------------------------
 
     def _measure_objective_met(self, ask):
-        return self._count(ask, NOTHING)
+        self.env["itss.evaluation"].flush_model()
+        # what a revision replaces counts until the revision is approved
+        table = SQL(
+            """
+            (SELECT line.id, line.result, evaluation.department_id, evaluation.approved_date,
+                    revision.approved_date AS replaced_date
+               FROM itss_evaluation_line AS line
+               JOIN itss_evaluation AS evaluation ON evaluation.id = line.evaluation_id
+          LEFT JOIN itss_evaluation AS revision ON revision.previous_id = evaluation.id
+              WHERE evaluation.company_id = %s AND evaluation.approved_date IS NOT NULL) AS fact
+            """,
+            ask.company.id,
+        )
+        return self._count(
+            ask,
+            Facts(
+                "itss.evaluation.line",
+                table,
+                is_in=SQL("fact.approved_date BETWEEN span.date_from AND span.date_to"),
+                counted=SQL("fact.result = 'met'"),
+                left_out=SQL(
+                    """
+                    CASE WHEN fact.replaced_date <= span.date_to THEN 'replaced'
+                         WHEN fact.result = 'no_data' THEN 'no_data'
+                     END
+                    """
+                ),
+                scopes={"department": SQL("fact.department_id")},
+            ),
+        )
 
     def _measure_manual(self, ask):
         self.ensure_one()

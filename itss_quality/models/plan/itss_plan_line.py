@@ -40,7 +40,7 @@ class ItssPlanLine(models.Model):
     _order = "plan_id, sequence, id"
     _rec_names_search = ["number", "name"]
     _check_company_auto = True
-    _figure_topics = {"processes": 10, "objectives": 30}
+    _figure_topics = {"processes": 10}
     _dated_fields = ("state", "date_end")
     _state_stamps = {"done": "date_done"}
 
@@ -562,9 +562,7 @@ class ItssPlanLine(models.Model):
     def _get_startable(self, current):
         """Return what the user may start and the line does not have yet."""
         return [
-            work
-            for work in self._get_fitting_models()
-            if work not in current and work.has_access("create")
+            work for work in self._get_fitting_models() if work not in current and work._may_start()
         ]
 
     def _get_works(self):
@@ -736,28 +734,41 @@ class ItssPlanLine(models.Model):
         self.ensure_one()
         if self.kind != "review" or not self.date_end or self.state == "cancelled":
             return []
-        inputs = self.plan_id.line_ids.filtered(
-            lambda line: line.kind in ("audit", "evaluation") and line.state != "cancelled"
-        )
+        inputs = self._get_unready_inputs()
         if self.state == "planned":
             # two lines of the same month leave the order open, which is no conflict
-            conflicts = inputs.filtered(
+            inputs = inputs.filtered(
                 lambda line: (
                     line.date_end
                     and line.date_end >= self.date_end
                     and (line.date_start, line.date_end) != (self.date_start, self.date_end)
                 )
             )
-        else:
-            conflicts = inputs
         return [
             self.env._(
                 "The review needs “%(line)s” as input, which is not finished before it.",
                 line=line.display_name,
             )
-            for line in conflicts
-            if line.state != "done"
+            for line in inputs
         ]
+
+    def _get_unready_inputs(self):
+        """Return the lines of the plan whose results a management review needs and does not have."""
+        return self.plan_id.line_ids.filtered(
+            lambda line: (
+                line.kind in ("audit", "evaluation")
+                and line.state != "cancelled"
+                and not line._has_result(self)
+            )
+        )
+
+    def _has_result(self, review_line):
+        """Whether there is the result that a management review needs of the line.
+
+        :param review_line: the line of the plan that asks for the review
+        """
+        self.ensure_one()
+        return self.state == "done"
 
     # -------------------------------------------------------------------------
     # The clock
@@ -836,12 +847,6 @@ class ItssPlanLine(models.Model):
         reported = self._read_reported([*lines], period) if lines else {}
         progress = [100.0 if line in done else own["progress"] for line, own in reported.items()]
         return {
-            # objectives are planned, and not kept yet
-            "objectives": [
-                Figure(
-                    self.env._("Evaluation of objectives"), note=self.env._("not available yet")
-                ),
-            ],
             "processes": [
                 Figure(self.env._("Lines of the plan"), total),
                 Figure.part(self.env._("Lines done"), len(done), total),

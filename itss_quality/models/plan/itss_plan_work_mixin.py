@@ -47,6 +47,11 @@ class ItssPlanWorkMixin(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _may_start(self):
+        """Whether the user may start one for a line."""
+        return self.has_access("create")
+
+    @api.model
     def _prepare_work_vals(self, line):
         """Return the values that a new one for a line starts with."""
         return {"plan_line_id": line.id, "company_id": line.company_id.id}

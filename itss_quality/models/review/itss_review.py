@@ -692,11 +692,7 @@ class ItssReview(models.Model):
         self.ensure_one()
         if self.state in ("held", "closed"):
             return self.env["itss.plan.line"]
-        return self.sudo().plan_line_id.plan_id.line_ids.filtered(
-            lambda line: (
-                line.kind in ("audit", "evaluation") and line.state not in ("done", "cancelled")
-            )
-        )
+        return self.sudo().plan_line_id._get_unready_inputs()
 
     def _get_meeting_day(self):
         """Return on which day the review takes place, as the company counts days."""

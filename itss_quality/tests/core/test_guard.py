@@ -50,6 +50,7 @@ class GuardCommon(AuditCommon, ReviewCommon, ComplaintCommon):
         }
         for model, vals in reports.items():
             cls.env[model].create({**vals, "company_id": cls.company.id})
+        cls._make_objective_records()
         cls._make_lesser_records()
         cls.records = {}
         for name in cls.get_models():
@@ -78,6 +79,24 @@ class GuardCommon(AuditCommon, ReviewCommon, ComplaintCommon):
         cls.judge(line, "minor")
         cls.nonconformity = cls.env["itss.nonconformity"].create(
             {"audit_line_id": line.id, "company_id": cls.company.id, "facts": "两单未回访"}
+        )
+
+    @classmethod
+    def _make_objective_records(cls):
+        """Objectives of a department, which the others don't see, and their evaluation."""
+        indicator = cls.env["itss.indicator"].search([("company_id", "=", cls.company.id)], limit=1)
+        line = Command.create({"indicator_id": indicator.id, "countermeasure": "保密对策"})
+        vals = {"company_id": cls.company.id, "year": 2025, "state": "approved", "line_ids": [line]}
+        objectives = cls.env["itss.objective"]
+        parent = objectives.create({**vals})
+        of_department = {
+            "level": "department",
+            "department_id": cls.dep_quality.id,
+            "parent_id": parent.id,
+        }
+        objective = objectives.create({**vals, **of_department})
+        cls.env["itss.evaluation"].create(
+            {"objective_id": objective.id, "company_id": cls.company.id, "summary": "保密分析"}
         )
 
     @classmethod

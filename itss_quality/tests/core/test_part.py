@@ -80,6 +80,38 @@ class TestEveryPart(AuditCommon):
             self.step(improvement, "closed"),
         )
 
+    def make_objective(self, year, **vals):
+        indicator = self.env["itss.indicator"].search(
+            [("company_id", "=", self.company.id)], limit=1
+        )
+        line = Command.create({"indicator_id": indicator.id})
+        return self.new("itss.objective", year=year, line_ids=[line], **vals)
+
+    def make_itss_objective_line(self):
+        objective, other = self.make_objective(2027), self.make_objective(2028)
+        return Case(
+            objective.line_ids,
+            {"countermeasure": "x"},
+            "objective_id",
+            other,
+            self.step(objective, "submitted"),
+        )
+
+    def make_itss_evaluation_line(self):
+        evaluations = []
+        for year in (2029, 2030):
+            objective = self.make_objective(year)
+            objective.sudo().state = "approved"
+            evaluations.append(self.new("itss.evaluation", objective_id=objective.id))
+        evaluation, other = evaluations
+        return Case(
+            evaluation.line_ids,
+            {"cause": "x"},
+            "evaluation_id",
+            other,
+            self.step(evaluation, "submitted"),
+        )
+
     def make_itss_plan_line(self):
         plan, other = self.make_plan(), self.make_plan()
         return Case(plan.line_ids, {"name": "x"}, "plan_id", other, plan.action_submit)

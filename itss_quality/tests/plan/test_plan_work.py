@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
@@ -27,10 +28,48 @@ class TestPlanWork(ItssCommon):
 
     def start(self, work):
         """Press the button of the line and save what it opens."""
+        if work._name == "itss.evaluation":
+            self.get_objective(self.lines[work].year)
         action = self.as_quality(work).action_start_work()
-        self.assertEqual((action["res_model"], action["view_mode"]), (work._name, "form"))
+        self.assertEqual(action["res_model"], work._name)
         model = self.env[action["res_model"]].with_user(self.quality_user)
+        if action.get("res_id"):
+            # it starts with what others have said
+            self.assertEqual(action["views"][0][1], "form")
+            return model.browse(action["res_id"])
+        self.assertEqual(action["view_mode"], "form")
         return Form(model.with_context(**action["context"])).save()
+
+    @contextmanager
+    def each_alone(self, work):
+        """A test of one kind of works leaves nothing to the next one."""
+        with self.subTest(work=work._name):
+            self.env.flush_all()
+            savepoint = self.env.cr.savepoint()
+            try:
+                yield
+            finally:
+                savepoint.close(rollback=True)
+                self.env.invalidate_all()
+
+    def get_objective(self, year):
+        """Return the company's approved objectives of a year, which an evaluation is about."""
+        objectives = self.env["itss.objective"]
+        objective = objectives.search([("company_id", "=", self.company.id), ("year", "=", year)])
+        vals = {"company_id": self.company.id, "year": year, "plan_line_id": False}
+        objective = objective or objectives.create(vals)
+        objective.state = "approved"
+        return objective
+
+    def make(self, work, line, number):
+        """Make a record that carries out a line, with what it stands on."""
+        vals = {**work._prepare_work_vals(line), "name": line.display_name}
+        if work._name == "itss.objective":
+            # a company has one set of objectives a year
+            vals["year"] = 2030 + number
+        elif work._name == "itss.evaluation":
+            vals["objective_id"] = self.get_objective(2060 + number).id
+        return work.with_user(self.quality_user).create(vals)
 
     # -------------------------------------------------------------------------
     # Each kind
@@ -49,7 +88,7 @@ class TestPlanWork(ItssCommon):
 
     def test_the_line_starts_it_and_shows_it(self):
         for work in self.works:
-            with self.subTest(work=work._name):
+            with self.each_alone(work):
                 line = self.as_quality(work)
                 self.assertEqual(line.start_label, work._get_start_label())
                 self.assertFalse(line.work_count)
@@ -59,14 +98,14 @@ class TestPlanWork(ItssCommon):
                 self.assertEqual((line.work_count, line.start_label), (1, ""))
                 self.assertEqual(line.work_label, work._get_list_action()["name"])
                 self.assertEqual(line.action_view_work()["res_id"], record.id)
-                record.copy({"plan_line_id": line.id})
+                self.make(work, line, 1)
                 action = line.action_view_work()
                 self.assertNotIn("res_id", {name for name, value in action.items() if value})
                 self.assertEqual(len(work.search(action["domain"])), 2)
 
     def test_nobody_starts_one_without_the_right_to_make_it(self):
         for work in self.works:
-            with self.subTest(work=work._name):
+            with self.each_alone(work):
                 line = self.lines[work].with_user(self.staff_user)
                 self.assertFalse(line.start_label)
                 with self.assertRaises(AccessError):
@@ -74,7 +113,7 @@ class TestPlanWork(ItssCommon):
 
     def test_the_line_begins_and_ends_with_it(self):
         for work in self.works:
-            with self.subTest(work=work._name):
+            with self.each_alone(work):
                 line, record = self.lines[work], self.start(work).sudo()
                 for state, follows in (
                     *((state, "in_progress") for state in work._begun_states),
@@ -89,7 +128,7 @@ class TestPlanWork(ItssCommon):
 
     def test_a_finished_one_is_what_the_line_has_to_show(self):
         for work in self.works:
-            with self.subTest(work=work._name):
+            with self.each_alone(work):
                 line, record = self.as_quality(work), self.start(work)
                 with self.assertRaises(UserError):
                     line.action_done()
@@ -105,7 +144,7 @@ class TestPlanWork(ItssCommon):
 
     def test_a_dropped_one_makes_way_for_another(self):
         for work in self.works:
-            with self.subTest(work=work._name):
+            with self.each_alone(work):
                 line, record = self.as_quality(work), self.start(work)
                 for state in work._dropped_states:
                     record.sudo().state = state
@@ -171,11 +210,8 @@ class TestPlanWork(ItssCommon):
 
     def test_the_works_of_all_lines_are_counted_by_one_query_a_model(self):
         plan = self.make_plan(lines=0, year=2026)
-        for work in self.works * 4:
-            line = self.make_line(plan, kind=work._plan_kinds[0])
-            work.with_user(self.quality_user).create(
-                {**work._prepare_work_vals(line), "name": line.display_name}
-            )
+        for number, work in enumerate(self.works * 4):
+            self.make(work, self.make_line(plan, kind=work._plan_kinds[0]), number)
         self.approve(plan)
         lines = plan.line_ids
         for names in (["work_count", "work_label", "start_label"], ["can_finish"]):

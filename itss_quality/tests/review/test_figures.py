@@ -5,7 +5,7 @@ from datetime import date
 
 from psycopg2 import IntegrityError
 
-from odoo import fields, models
+from odoo import Command, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
@@ -33,10 +33,12 @@ class FigureCommon(AuditCommon, ReviewCommon):
             cls.before = cls.hold(cls.make_review(date=BEFORE))
             cls.decision = cls.decide(cls.before)
             cls.decision.action_raise_improvement()
+            cls.objective = cls.make_objective()
             cls.audit = cls.start(cls.make_audit())
             cls.nonconformity = cls.raise_nonconformity(cls.audit.line_ids[0], "major")
             cls.late_nonconformity = cls.raise_nonconformity(cls.audit.line_ids[1])
         with freeze_time(DURING):
+            cls.evaluation = cls.make_evaluation(cls.objective)
             cls.improvement = cls.make_improvement()
             cls.complaint = cls.make_complaint()
             cls.callbacks = cls.env["itss.callback"]
@@ -72,6 +74,37 @@ class FigureCommon(AuditCommon, ReviewCommon):
         cls.report(lines[0], cls.ops_user)
         lines[0].action_done()
         return plan
+
+    @classmethod
+    def make_objective(cls):
+        """Approve an objective of the company, of which there is no data yet."""
+        indicator = cls.env["itss.indicator"].search(
+            [("company_id", "=", cls.company.id), ("code", "=", "callback_on_time")]
+        )
+        line = {
+            "indicator_id": indicator.id,
+            "countermeasure": "当日回访",
+            "department_ids": [Command.set(cls.dep_operations.ids)],
+            "date_deadline": "2025-12-31",
+        }
+        vals = {"company_id": cls.company.id, "line_ids": [Command.create(line)]}
+        return cls.approve_document(
+            cls.env["itss.objective"].with_user(cls.quality_user).create(vals)
+        )
+
+    @classmethod
+    def make_evaluation(cls, objective):
+        action = objective.with_user(cls.quality_user).action_open_evaluation()
+        evaluation = objective.evaluation_ids.browse(action["res_id"])
+        evaluation.write({"summary": "正常", "conclusion": "适宜"})
+        return cls.approve_document(evaluation)
+
+    @classmethod
+    def approve_document(cls, document):
+        document.with_user(cls.quality_user).action_submit()
+        document.with_user(cls.quality_user_2).action_review()
+        document.with_user(cls.manager_user).action_approve()
+        return document
 
     @classmethod
     def make_improvement(cls, **vals):
@@ -162,6 +195,7 @@ class TestEveryFigure(FigureCommon):
             "itss.callback": self.callbacks,
             "itss.survey.round": self.round,
             "itss.audit": self.audit,
+            "itss.evaluation": self.evaluation,
             "itss.nonconformity": self.nonconformity | self.late_nonconformity,
             "itss.review.decision": self.decision,
         }.get(name)

@@ -534,7 +534,7 @@ class TestReviewFigures(ReviewCommon):
         self.assertEqual(self.figures(review, "feedback")["Complaints received"][0], 0)
         self.assertEqual(
             self.figures(review, "objectives")["Evaluation of objectives"],
-            (None, None, "not available yet"),
+            (None, None, "no approved evaluation in the period"),
         )
         self.assertEqual(
             self.figures(review, "previous_actions")["Decisions of the review before"][2],
