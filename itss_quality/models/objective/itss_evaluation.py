@@ -79,6 +79,7 @@ class ItssEvaluation(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        required=True,
         copy=False,
     )
     date_to = fields.Date(
@@ -87,6 +88,7 @@ class ItssEvaluation(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        required=True,
         copy=False,
         help="The last day that counts; at the latest the day on which it is submitted.",
     )

@@ -760,7 +760,7 @@ class TestReviewFigures(ReviewCommon):
         self.env.invalidate_all()
         # each indicator is measured by a query of its own
         count = self.env["itss.indicator"].search_count([("company_id", "=", self.company.id)])
-        with self.assertQueryCount(37 + count, flush=False):
+        with self.assertQueryCount(38 + count, flush=False):
             review._update_figures()
             self.env.flush_all()
 
