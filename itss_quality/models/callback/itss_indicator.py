@@ -129,7 +129,12 @@ class ItssIndicator(models.Model):
 
     @api.model
     def _get_reasons(self):
-        return {**super()._get_reasons(), "reset": self.env._("Reset before its deadline")}
+        return {
+            **super()._get_reasons(),
+            "before_start": self.env._("Before the start"),
+            "duplicate": self.env._("Duplicate"),
+            "reset": self.env._("Reset before its deadline"),
+        }
 
     def _measure_satisfaction_project(self, ask):
         return self._count(
