@@ -150,6 +150,7 @@
         "demo/plan/itss_plan_demo.xml",
         "demo/improvement/itss_improvement_demo.xml",
         "demo/callback/itss_callback_demo.xml",
+        "demo/callback/itss_ticket_demo.xml",
         "demo/survey/itss_survey_demo.xml",
         "demo/complaint/itss_complaint_demo.xml",
         "demo/review/itss_history_demo.xml",

@@ -438,7 +438,7 @@ class HelpdeskTicket(models.Model):
         # nobody sees them: there is nothing to track
         tickets = self.sudo().with_context(tracking_disable=True)
         for vals, ids in groups.items():
-            super(HelpdeskTicket, tickets.browse(ids)).write(dict(vals))
+            tickets.browse(ids).write(dict(vals))
 
     def _notify_thread(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)

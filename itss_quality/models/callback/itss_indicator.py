@@ -136,6 +136,8 @@ class ItssIndicator(models.Model):
     def _get_reasons(self):
         return {
             **super()._get_reasons(),
+            "before_start": self.env._("Before the start"),
+            "duplicate": self.env._("Duplicate"),
             "reset": self.env._("Reset before its deadline"),
             "imported": self.env._("Imported after the period"),
         }

@@ -12,6 +12,12 @@ DIMENSIONS = ("total", "section", "question", "row", "channel", "segment")
 PARTITIONS = ("channel", "segment")
 
 
+def _get_column(record):
+    """Return the column with the score of a question, or of a row."""
+    kind = "question" if record._name == "survey.question" else "row"
+    return SQL.identifier(f"{kind}_{record.id}")
+
+
 class ItssSurveyResult(models.Model):
     """Figures of a round: for all answers, and by section, question, channel and segment.
 
@@ -119,14 +125,16 @@ class ItssSurveyResult(models.Model):
             question: index for index, question in enumerate(round_.survey_id.question_and_page_ids)
         }
         round_.result_ids.unlink()
-        results = self.create([self._prepare_vals(round_, row) for row in rows])
-        for result in results:
+        vals_list = [self._prepare_vals(round_, row) for row in rows]
+        for vals in vals_list:
+            # what it is known by needs no record
+            result = self.new(vals)
+            place = order.get(result.question_id._origin, 0)
+            vals["sequence"] = 1000 * DIMENSIONS.index(result.dimension) + place
             same = previous.get(result._get_key())
-            result.sequence = 1000 * DIMENSIONS.index(result.dimension) + order.get(
-                result.question_id, 0
-            )
             if same and not same.is_suppressed:
-                result.write({"previous_score": same.score, "previous_n": same.n})
+                vals |= {"previous_score": same.score, "previous_n": same.n}
+        results = self.create(vals_list)
         total = results.filtered(lambda result: result.dimension == "total")
         return {
             "score": total.score,
@@ -162,61 +170,148 @@ class ItssSurveyResult(models.Model):
         answer has no row.
         """
         self.env.flush_all()
-        query = SQL(
+        self.env.cr.execute(self._get_figures_query(round_))
+        return self.env.cr.dictfetchall()
+
+    @api.model
+    def _get_figures_query(self, round_):
+        """Return the query of the figures of a round.
+
+        Answers that say the same are counted together: what comes after has fewer rows than there are
+        answers.
+        """
+        columns = self._get_score_columns(round_.survey_id)
+        names = SQL(", ").join(map(SQL.identifier, columns))
+        return SQL(
             """
-            WITH answered AS (
+            WITH answered AS MATERIALIZED (
                 SELECT id, itss_score AS score, itss_channel AS channel,
                        itss_segment_id AS segment_id
                   FROM survey_user_input
                  WHERE itss_round_id = %(round)s AND state = 'done' AND test_entry IS NOT TRUE
-            ), line AS (
-                SELECT line.user_input_id, line.question_id, line.matrix_row_id AS row_id,
-                       line.itss_score AS score
-                  FROM survey_user_input_line AS line
-                  JOIN answered ON answered.id = line.user_input_id
-                 WHERE line.itss_score IS NOT NULL
-            ), per_question AS (
-                SELECT user_input_id, question_id, AVG(score) AS score
-                  FROM line
-              GROUP BY user_input_id, question_id
-            ), per_section AS (
-                SELECT per_question.user_input_id, question.page_id,
-                       SUM(score * question.itss_weight) / SUM(question.itss_weight) AS score
-                  FROM per_question
-                  JOIN survey_question AS question ON question.id = per_question.question_id
-                 WHERE question.page_id IS NOT NULL AND question.itss_weight > 0
-              GROUP BY per_question.user_input_id, question.page_id
-            ), item (dimension, question_id, row_id, channel, segment_id, score) AS (
-                SELECT 'total', NULL::int, NULL::int, NULL::varchar, NULL::int, score
+            ), pattern AS (
+                SELECT %(names)s, COUNT(*) AS times
+                  FROM (
+                        SELECT %(columns)s
+                          FROM survey_user_input_line AS line
+                         WHERE itss_score IS NOT NULL
+                           AND user_input_id IN (SELECT id FROM answered)
+                      GROUP BY user_input_id
+                       ) AS answer
+              GROUP BY %(names)s
+            ), item (dimension, question_id, row_id, channel, segment_id, score, times) AS (
+                SELECT CASE WHEN GROUPING(channel) = 0 THEN 'channel'
+                            WHEN GROUPING(segment_id) = 0 THEN 'segment'
+                            ELSE 'total' END,
+                       NULL::int, NULL::int, channel, segment_id, score, COUNT(*)
                   FROM answered
+                 WHERE score IS NOT NULL
+              GROUP BY GROUPING SETS ((score), (channel, score), (segment_id, score))
                  UNION ALL
-                SELECT 'section', page_id, NULL, NULL, NULL, score FROM per_section
-                 UNION ALL
-                SELECT 'question', question_id, NULL, NULL, NULL, score FROM per_question
-                 UNION ALL
-                SELECT 'row', question_id, row_id, NULL, NULL, score
-                  FROM line WHERE row_id IS NOT NULL
-                 UNION ALL
-                SELECT 'channel', NULL, NULL, channel, NULL, score FROM answered
-                 UNION ALL
-                SELECT 'segment', NULL, NULL, NULL, segment_id, score FROM answered
+                SELECT dimension, question_id, row_id, NULL, NULL, score, SUM(times)
+                  FROM (SELECT *%(matrices)s FROM pattern) AS pattern
+                 CROSS JOIN LATERAL (VALUES %(items)s)
+                       AS item (dimension, question_id, row_id, score)
+                 WHERE score IS NOT NULL
+              GROUP BY dimension, question_id, row_id, score
+            ), grouped AS (
+                SELECT *, CEIL(ROUND(score::numeric, 6) / 20) AS band,
+                       SUM(times) OVER same AS n,
+                       SUM(times * score) OVER same / SUM(times) OVER same AS mean
+                  FROM item
+                WINDOW same AS (PARTITION BY dimension, question_id, row_id, channel, segment_id)
             )
-            SELECT dimension, question_id, row_id, channel, segment_id,
-                   COUNT(*) AS n, AVG(score) AS score, STDDEV_SAMP(score) AS deviation,
-                   COUNT(*) FILTER (WHERE band <= 1) AS count_1,
-                   COUNT(*) FILTER (WHERE band = 2) AS count_2,
-                   COUNT(*) FILTER (WHERE band = 3) AS count_3,
-                   COUNT(*) FILTER (WHERE band = 4) AS count_4,
-                   COUNT(*) FILTER (WHERE band = 5) AS count_5
-              FROM (SELECT *, CEIL(ROUND(score::numeric, 6) / 20) AS band FROM item) AS banded
-             WHERE score IS NOT NULL
-          GROUP BY dimension, question_id, row_id, channel, segment_id
+            SELECT dimension, question_id, row_id, channel, segment_id, n::int, mean AS score,
+                   SQRT(SUM(times * (score - mean) ^ 2) / NULLIF(n - 1, 0)) AS deviation,
+                   COALESCE(SUM(times) FILTER (WHERE band <= 1), 0)::int AS count_1,
+                   COALESCE(SUM(times) FILTER (WHERE band = 2), 0)::int AS count_2,
+                   COALESCE(SUM(times) FILTER (WHERE band = 3), 0)::int AS count_3,
+                   COALESCE(SUM(times) FILTER (WHERE band = 4), 0)::int AS count_4,
+                   COALESCE(SUM(times) FILTER (WHERE band = 5), 0)::int AS count_5
+              FROM grouped
+          GROUP BY dimension, question_id, row_id, channel, segment_id, n, mean
           ORDER BY dimension, question_id, row_id, channel, segment_id
             """,
             round=round_.id,
+            names=names,
+            columns=SQL(", ").join(
+                SQL("%s AS %s", score, SQL.identifier(name)) for name, score in columns.items()
+            ),
+            matrices=SQL("").join(
+                SQL(", %s AS %s", self._weigh(question.matrix_row_ids), _get_column(question))
+                for question in round_.survey_id.question_ids
+                if question.question_type == "matrix"
+            ),
+            items=SQL(", ").join(self._get_score_items(round_.survey_id)),
         )
-        self.env.cr.execute(query)
-        return self.env.cr.dictfetchall()
+
+    @api.model
+    def _get_score_columns(self, survey):
+        """Return the scores that an answer's lines give: one per question, or per row of a matrix.
+
+        :return: dict of ``SQL`` by name
+        """
+        columns = {}
+        for question in survey.question_ids:
+            if question.question_type == "matrix":
+                for row in question.matrix_row_ids:
+                    columns[f"row_{row.id}"] = SQL(
+                        "MAX(itss_score) FILTER (WHERE matrix_row_id = %s)", row.id
+                    )
+                continue
+            # of several choices the average counts; all others have one line
+            aggregate = SQL("AVG" if question.question_type == "multiple_choice" else "MAX")
+            columns[f"question_{question.id}"] = SQL(
+                "%s(itss_score) FILTER (WHERE question_id = %s)", aggregate, question.id
+            )
+        return columns
+
+    @api.model
+    def _get_score_items(self, survey):
+        """Return what an answer's scores count for: questions, rows and sections.
+
+        :return: list of ``SQL``: dimension, question or page, row, and score
+        """
+        items = []
+        for question in survey.question_ids:
+            column = _get_column(question)
+            items.append(SQL("('question', %s, NULL::int, %s)", question.id, column))
+            if question.question_type == "matrix":
+                items += [
+                    SQL("('row', %s, %s, %s)", question.id, row.id, _get_column(row))
+                    for row in question.matrix_row_ids
+                ]
+        weighted = survey.question_ids.filtered(lambda question: question.itss_weight > 0)
+        for page, questions in weighted.grouped("page_id").items():
+            if page:
+                weights = questions.mapped("itss_weight")
+                items.append(
+                    SQL("('section', %s, NULL, %s)", page.id, self._weigh(questions, weights))
+                )
+        return items
+
+    @api.model
+    def _weigh(self, records, weights=None):
+        """Return the ``SQL`` of the average of what an answer scores.
+
+        :param records: questions, or rows of a matrix
+        :param weights: as many numbers; all the same without
+        """
+        weights = weights or [1] * len(records)
+        columns = [_get_column(record) for record in records]
+        return SQL(
+            "(%s) / NULLIF(%s, 0)",
+            SQL(" + ").join(
+                SQL("COALESCE(%s * %s, 0)", column, weight)
+                for column, weight in zip(columns, weights, strict=True)
+            )
+            or SQL("NULL::float"),
+            SQL(" + ").join(
+                SQL("CASE WHEN %s IS NULL THEN 0 ELSE %s END", column, weight)
+                for column, weight in zip(columns, weights, strict=True)
+            )
+            or SQL("0"),
+        )
 
     @api.model
     def _suppress(self, rows):

@@ -642,8 +642,8 @@ class ItssSurveyRound(models.Model):
                 and not reaches(result.score, self.target)
             )
         )
-        for result in results.sorted("score")[:LOWEST_QUESTIONS]:
-            self.improvement_ids.create(
+        self.improvement_ids.create(
+            [
                 {
                     **self._prepare_improvement_vals(),
                     "name": self.env._("Low satisfaction: %(question)s", question=result.name),
@@ -656,7 +656,9 @@ class ItssSurveyRound(models.Model):
                         target=f"{self.target:g}",
                     ),
                 }
-            )
+                for result in results.sorted("score")[:LOWEST_QUESTIONS]
+            ]
+        )
 
     # -------------------------------------------------------------------------
     # ACTIONS
