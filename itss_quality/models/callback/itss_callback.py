@@ -268,6 +268,9 @@ class ItssCallback(models.Model):
         "(ticket_id, cycle)", "This resolution of the ticket has a callback already."
     )
     _queue_index = models.Index("(deadline, id) WHERE state IN ('pending', 'link_sent')")
+    # figures of a period read what lies in it
+    _deadline_index = models.Index("(deadline)")
+    _done_at_index = models.Index("(done_at) WHERE done_at IS NOT NULL")
     _agent_index = models.Index("(user_id) WHERE state IN ('pending', 'link_sent')")
     _fatigue_index = models.Index("(email, link_sent_at) WHERE link_sent_at IS NOT NULL")
     _score_range = models.Constraint(
