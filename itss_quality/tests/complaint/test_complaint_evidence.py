@@ -410,7 +410,7 @@ class TestReceipt(EvidenceCommon):
         self.assertIn("First Noted on", text.decode())
         self.assertIn("电话先记在纸上", text.decode())
         report = complaint.env["report.itss_quality.complaint_xlsx"]
-        columns = {column.label: column.value for column in report._get_record_columns()}
+        columns = {column.label: column.value for column in report._get_record_columns({}, NOW)}
         for label, field in (
             ("First Noted on", "first_received_at"),
             ("Receipt Corrected by", "receipt_corrected_by_id"),
