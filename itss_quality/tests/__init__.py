@@ -73,6 +73,7 @@ from .plan import (
 )
 from .review import (
     test_figures,
+    test_one_number,
     test_review,
     test_review_tours,
 )

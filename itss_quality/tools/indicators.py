@@ -34,6 +34,8 @@ class Measure(NamedTuple):
     tolerance: float = 5
     frequency: str = "month"
     sequence: int = 10
+    # whether companies may narrow it to some of the records
+    is_narrowable: bool = True
 
 
 class Ask(NamedTuple):

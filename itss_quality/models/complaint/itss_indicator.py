@@ -32,6 +32,8 @@ class ItssIndicator(models.Model):
                 target=1,
                 tolerance=1,
                 sequence=110,
+                # it is counted out of other records
+                is_narrowable=False,
             ),
             "complaint_handled": Measure(
                 "itss.complaint",

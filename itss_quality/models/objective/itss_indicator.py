@@ -1,7 +1,8 @@
+from ast import literal_eval
 from datetime import date, timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -22,6 +23,8 @@ FREQUENCIES = [
 ]
 # how long a value is good for
 COMPUTE_MINUTES = 50
+# by which fields of the counted records a company may narrow an indicator of its own
+NARROWED_BY = ("team_id", "engineer_id", "user_id", "customer_id", "category_id", "priority")
 # what makes an indicator the one that comes with the addon, beside its method
 IDENTITY = ("code", "method", "unit", "domain")
 # what a new indicator takes over from the measure that it comes with
@@ -74,7 +77,15 @@ class ItssIndicator(models.Model):
     own_source = fields.Text(string="Own Source of Data")
     method = fields.Selection(setting=("indicator",))
     counted_model = fields.Char(compute="_compute_counted_model")
-    unit = fields.Selection(UNITS, required=True, default="percent")
+    unit = fields.Selection(
+        UNITS,
+        required=True,
+        compute="_compute_unit",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="What is measured by records has the unit of its measure.",
+    )
     direction = fields.Selection(
         DIRECTIONS, required=True, default="higher", setting=("indicator",)
     )
@@ -157,7 +168,25 @@ class ItssIndicator(models.Model):
         measures = self._get_measures()
         for indicator in self:
             measure = measures.get(indicator.method)
-            indicator.counted_model = measure.model if measure else False
+            is_narrowable = bool(measure) and measure.is_narrowable
+            indicator.counted_model = is_narrowable and measure.model
+
+    @api.depends("method")
+    def _compute_unit(self):
+        measures = self._get_measures()
+        for indicator in self:
+            measure = measures.get(indicator.method)
+            indicator.unit = measure.unit if measure else indicator.unit or "percent"
+
+    @api.constrains("method", "unit")
+    def _check_unit(self):
+        measures = self._get_measures()
+        for indicator in self:
+            measure = measures.get(indicator.method)
+            if measure and measure.unit != indicator.unit:
+                raise ValidationError(
+                    self.env._("What is measured by records has the unit of its measure.")
+                )
 
     # -------------------------------------------------------------------------
     # CRUD
@@ -199,6 +228,14 @@ class ItssIndicator(models.Model):
             usual |= {name: getattr(measure, name) for name in BUILTIN_FIELDS if name in usual}
             usual["method"] = self.code
         return usual
+
+    def _itss_tell_setting(self, period, name, changes):
+        # what is as it came needs no words beside the figures
+        if self.is_builtin and not changes:
+            [(raw, _words)] = self._itss_read_settings([name])[self].values()
+            if raw == self._itss_get_usual_settings()[name]:
+                return []
+        return super()._itss_tell_setting(period, name, changes)
 
     def write(self, vals):
         """Refuse what would make another indicator of one that comes with the addon, whoever asks.
@@ -243,8 +280,47 @@ class ItssIndicator(models.Model):
         return kind in {**facts.scopes, **facts.shared_scopes}
 
     def _get_domain(self):
-        """Return the domain of the records that an own indicator is narrowed to."""
-        return Domain.TRUE
+        """Return the domain of the records that an own indicator is narrowed to.
+
+        :raise ValidationError: it asks for anything else than whose records they are
+        """
+        if not (self.domain or "").strip():
+            return Domain.TRUE
+        refusal = ValidationError(
+            self.env._(
+                "Only teams, engineers, customers, categories and priorities can narrow an indicator, "
+                "chosen from their lists."
+            )
+        )
+        try:
+            domain = Domain(literal_eval(self.domain))
+            conditions = [*domain.iter_conditions()]
+        except (SyntaxError, TypeError, ValueError):
+            raise refusal from None
+        records = self.env.get(self.counted_model)
+        for condition in conditions:
+            if (
+                records is None
+                or not self._is_narrowed_by(records, condition.field_expr)
+                or condition.operator not in ("=", "!=", "in", "not in")
+            ):
+                raise refusal
+        return domain
+
+    @api.model
+    def _is_narrowed_by(self, records, path):
+        """Whether a domain may name a field: of the records, or of the ticket they are about."""
+        prefix, _dot, name = path.rpartition(".")
+        if prefix == "ticket_id" and prefix in records._fields:
+            records = self.env["helpdesk.ticket"]
+        elif prefix:
+            return False
+        return name in NARROWED_BY and name in records._fields
+
+    @api.constrains("domain", "method")
+    def _check_domain(self):
+        for indicator in self:
+            indicator._get_domain()
 
     def _measure(self, ask):
         """Return what the indicator's measure answers (superuser mode).

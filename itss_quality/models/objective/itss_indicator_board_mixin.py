@@ -12,6 +12,7 @@ from .itss_indicator_value import STATUSES
 
 # how many periods the trend shows
 TREND = 12
+SIGNS = {"higher": "≥", "lower": "≤"}
 
 
 class ItssIndicatorBoardMixin(models.AbstractModel):
@@ -23,6 +24,7 @@ class ItssIndicatorBoardMixin(models.AbstractModel):
     board_period = fields.Char(string="Period", compute="_compute_board")
     board_value = fields.Char(string="Value", compute="_compute_board")
     board_n = fields.Integer(string="n", compute="_compute_board")
+    board_target = fields.Char(string="Target", compute="_compute_board")
     board_status = fields.Selection(STATUSES, string="Status", compute="_compute_board")
     board_waits = fields.Char(string="Waits for", compute="_compute_board")
     board_graph = fields.Text(string="Trend", compute="_compute_board")
@@ -40,6 +42,7 @@ class ItssIndicatorBoardMixin(models.AbstractModel):
             indicator.board_period = indicator._say_period(shown)
             indicator.board_value = indicator._say_value(value)
             indicator.board_n = value.n if value else 0
+            indicator.board_target = f"{SIGNS[indicator.direction]} {indicator.target:g}"
             indicator.board_status = value.status if value else "no_data"
             indicator.board_waits = indicator._say_waiting(value)
             indicator.board_graph = indicator._draw_trend(spans, trend)
@@ -98,12 +101,14 @@ class ItssIndicatorBoardMixin(models.AbstractModel):
 
     def _draw_trend(self, spans, trend):
         """Return columns for ``dashboard_graph``: what has no data is a gap, and not 0."""
+        label = "M" if self.frequency == "month" else "yy-MM"
         columns = []
         for span in spans:
             value = trend.get(span)
             columns.append(
                 {
-                    "label": self._say_period(span),
+                    # columns stand close together
+                    "label": format_date(self.env, span[1], date_format=label),
                     "value": round(value.value, 2) if value and value.denominator else None,
                     # the colour of what may still change differs
                     "type": "past" if value and value.is_frozen else "future",

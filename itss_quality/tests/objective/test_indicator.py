@@ -1,7 +1,9 @@
 import json
+from unittest.mock import patch
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
 
 from ..common import LOGINS, RpcCase
 from .common import IndicatorCommon
@@ -228,12 +230,58 @@ class TestIndicators(IndicatorCommon):
             with self.assertRaises(AccessError):
                 step()
 
+    def test_a_company_narrows_indicators_of_its_own_to_whose_records_they_are(self):
+        with freeze_time("2025-10-20 02:00:00"):
+            self.make_callback()
+            self.make_callback(team_id=False)
+        own = self.indicator.with_user(self.quality_user).create(
+            {
+                "code": "network",
+                "name": "网络组回访及时率",
+                "company_id": self.company.id,
+                "method": "callback_on_time",
+                "domain": f"[('team_id', 'in', {self.team.ids})]",
+            }
+        )
+        self.assertEqual(own.measure("2025-10-01", "2025-10-31")["n"], 1)
+        self.assertEqual(self.indicator.measure("2025-10-01", "2025-10-31")["n"], 2)
+        own.domain = "[('ticket_id.priority', '=', '3')]"
+        self.assertEqual(own.measure("2025-10-01", "2025-10-31")["n"], 0)
+        for domain in (
+            "[('phone', '=', '1')]",
+            "[('customer_id.email', '=', 'a')]",
+            "[('customer_id', 'ilike', 'a')]",
+            "[('team_id', 'any', [('name', '=', 'a')])]",
+            "[('team_id'",
+            "__import__('os')",
+        ):
+            with self.subTest(domain=domain), self.assertRaises(ValidationError):
+                own.domain = domain
+
     def test_what_comes_with_the_addon_stays_what_it_measures(self):
         for vals in ({"method": "manual"}, {"unit": "hours"}, {"code": "other"}):
             with self.assertRaises(UserError):
                 self.indicator.write(vals)
         with self.assertRaises(UserError):
             self.indicator.unlink()
+
+    def test_what_fails_or_is_cut_off_holds_up_nothing_and_doubles_nothing(self):
+        indicators = self.env["itss.indicator"].search([])
+        indicators.sudo().is_backfilled = True
+        measures = type(self.env["itss.indicator"])
+        with (
+            patch.object(measures, "_measure_callback_rate", side_effect=ValueError),
+            mute_logger("odoo.addons.itss_quality.tools.batches"),
+            self.enter_registry_test_mode(),
+        ):
+            self.env.ref("itss_quality.ir_cron_itss_indicator_compute").method_direct_trigger()
+        failed = indicators.filtered(lambda one: not one.computed_at)
+        self.assertEqual({*failed.mapped("code")}, {"callback_rate"})
+        self.assertTrue(self.get_values(scope="company"))
+        with self.enter_registry_test_mode():
+            self.env.ref("itss_quality.ir_cron_itss_indicator_compute").method_direct_trigger()
+        self.assertTrue(all(indicators.mapped("computed_at")))
+        self.assertEqual(len(self.get_values(scope="company")), 1)
 
     def test_a_setting_behind_values_is_journalled(self):
         self.indicator.with_user(self.quality_user).target = 97
@@ -243,6 +291,12 @@ class TestIndicators(IndicatorCommon):
         self.assertEqual(
             (row.values["name"], row.values["old"], row.values["new"]), ("target", 95, 97)
         )
+        # those that are as they came are not told beside figures
+        settings = self.company._itss_get_settings_in_force(*self.get_span(11), "indicator")
+        self.assertEqual(
+            [one.value for one in settings.rows if "24-Hour" in one.label], ["95", "97"]
+        )
+        self.assertLess(len(settings.rows), 5)
 
     def test_who_may_see_whose_figures(self):
         seen = {

@@ -31,7 +31,7 @@ class ItssIndicatorRecord(models.TransientModel):
     reason_words = fields.Char(string="Reason", compute="_compute_reason_words")
     res_model = fields.Char(string="Kind of Record", required=True, readonly=True)
     res_id = fields.Many2oneReference(
-        string="ID", model_field="res_model", required=True, readonly=True, aggregator=None
+        string="Record ID", model_field="res_model", required=True, readonly=True, aggregator=None
     )
     record_name = fields.Char(string="Record", compute="_compute_record_name")
     amount = fields.Float(readonly=True, aggregator="avg")
