@@ -155,6 +155,7 @@
         "demo/complaint/itss_complaint_demo.xml",
         "demo/review/itss_history_demo.xml",
         "demo/audit/itss_audit_demo.xml",
+        "demo/objective/itss_objective_demo.xml",
         "demo/review/itss_review_demo.xml",
         "demo/objective/itss_indicator_demo.xml",
     ],

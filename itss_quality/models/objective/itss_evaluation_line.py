@@ -37,17 +37,17 @@ class ItssEvaluationLine(models.Model):
     sequence = fields.Integer(default=10, readonly=True)
     objective_line_id = fields.Many2one(
         "itss.objective.line",
-        string="Objective",
+        string="Objective and Countermeasure",
         required=True,
         index=True,
         ondelete="restrict",
         readonly=True,
     )
-    name = fields.Char(related="objective_line_id.name")
+    name = fields.Char(related="objective_line_id.name", string="Objective")
     countermeasure = fields.Text(related="objective_line_id.countermeasure")
     check_result = fields.Text(related="objective_line_id.check_result")
     target = fields.Float(readonly=True, aggregator=None)
-    actual = fields.Float(readonly=True, aggregator=None)
+    actual = fields.Float(string="Actual Value", readonly=True, aggregator=None)
     actual_n = fields.Integer(string="n", readonly=True, aggregator=None)
     numerator = fields.Float(readonly=True, aggregator=None)
     denominator = fields.Float(readonly=True, aggregator=None)
@@ -70,7 +70,7 @@ class ItssEvaluationLine(models.Model):
         related="improvement_id.state", string="Status of the Improvement", related_sudo=True
     )
     target_text = fields.Char(string="Target Value", compute="_compute_texts")
-    actual_text = fields.Char(string="Reached", compute="_compute_texts")
+    actual_text = fields.Char(string="Actual", compute="_compute_texts")
 
     # -------------------------------------------------------------------------
     # COMPUTES
@@ -154,9 +154,9 @@ class ItssEvaluationLine(models.Model):
 
     def _get_figure(self):
         """Return the result as a figure of the management review (superuser mode)."""
-        results = dict(self._fields["result"]._description_selection(self.env))
         has_data = self.result != "no_data"
-        note = " · ".join((self.target_text, results[self.result])) if has_data else ""
+        result = self.env._("Met") if self.result == "met" else self.env._("Not Met")
+        note = " · ".join((self.target_text, result)) if has_data else ""
         return Figure(
             self.name,
             self.actual if has_data else None,

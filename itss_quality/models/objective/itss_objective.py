@@ -300,19 +300,21 @@ class ItssObjective(models.Model):
     def _count_by_line(self, lines):
         """A line is done when the company's objectives and those of all its departments are approved."""
         current, finished = super()._count_by_line(lines)
+        of_company = Domain("plan_line_id", "in", lines.ids) & Domain("level", "=", "company")
+        approved = self.search(of_company & Domain("state", "=", "approved"))
+        unbroken = approved.filtered(lambda one: one._get_unbroken()).plan_line_id
         for line in lines:
-            if finished[line] < current[line]:
+            if finished[line] < current[line] or line in unbroken:
                 finished[line] = 0
         return current, finished
 
     def _ends_line(self):
-        return not self.search_count(
-            [
-                ("plan_line_id", "=", self.plan_line_id.id),
-                ("state", "not in", (*self._finished_states, *self._dropped_states)),
-            ],
-            limit=1,
-        ) and bool(self.parent_id or not self._get_unbroken())
+        unfinished = [
+            ("plan_line_id", "=", self.plan_line_id.id),
+            ("state", "not in", (*self._finished_states, *self._dropped_states)),
+        ]
+        company = self.parent_id or self
+        return not company._get_unbroken() and not self.search_count(unfinished, limit=1)
 
     def _find_plan_line(self, kind):
         """Return the line of a kind in the year's plan: the one that runs, else one being agreed."""

@@ -148,7 +148,7 @@ class ItssObjectiveLine(models.Model):
     checked_by_id = fields.Many2one("res.users", string="Checked by", readonly=True, copy=False)
     checked_date = fields.Date(string="Checked on", readonly=True, copy=False)
 
-    actual = fields.Float(string="Reached so Far", readonly=True, copy=False, aggregator=None)
+    actual = fields.Float(string="Actual Value", readonly=True, copy=False, aggregator=None)
     actual_n = fields.Integer(string="n", readonly=True, copy=False, aggregator=None)
     status = fields.Selection(
         STATUSES, string="Result", default="no_data", readonly=True, copy=False, index=True
@@ -156,7 +156,7 @@ class ItssObjectiveLine(models.Model):
     actual_at = fields.Datetime(string="Measured on", readonly=True, copy=False)
     target_text = fields.Char(string="Target Value", compute="_compute_texts")
     baseline_text = fields.Char(string="Present State", compute="_compute_texts")
-    actual_text = fields.Char(string="Reached", compute="_compute_texts")
+    actual_text = fields.Char(string="Actual", compute="_compute_texts")
     responsible_text = fields.Char(
         string="Responsible Department / Person", compute="_compute_responsible_text"
     )

@@ -62,7 +62,7 @@ class ItssEvaluationXlsx(models.AbstractModel):
             Column(self.env._("Objective"), 36, "name"),
             Column(self.env._("Target Value"), 14, "target_text", kind="centered"),
             Column(
-                self.env._("Reached"),
+                self.env._("Actual"),
                 12,
                 lambda line: line.actual if line.result != "no_data" else line.actual_text,
                 kind="figure",
