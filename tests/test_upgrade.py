@@ -12,7 +12,7 @@ import requests
 import servers
 from environment import ADDON, LOGS
 
-EARLIER = "itss_quality-19.0.1.4.0.tar.xz"
+EARLIER = "itss_quality-19.0.1.5.0.tar.xz"
 TABLES = "SELECT relname FROM pg_class WHERE relname LIKE 'itss\\_%' AND relkind = 'r'"
 # what an expert asks to see, and what customers hold in their hands
 EVIDENCE = {
@@ -45,6 +45,10 @@ EVIDENCE = {
     "meetings": "SELECT id, kind, audit_id, review_id, start FROM itss_meeting ORDER BY id",
     "reading": "SELECT res_model, res_id, user_id, read_at FROM itss_receipt ORDER BY id",
 }
+# what is only added to: an update notes the settings that it makes
+JOURNAL = (
+    "SELECT id, at, user_id, res_model, res_id, event, values::text FROM itss_journal ORDER BY id"
+)
 LINKS = {
     "callback": "SELECT id, link_token FROM itss_callback WHERE state = 'link_sent'",
     "survey": "SELECT id, link_token FROM itss_survey_participant WHERE state = 'sent'",
@@ -109,10 +113,18 @@ def test_an_update_keeps_records_evidence_and_links(earlier):
     database, links = earlier
     assert {path.split("/")[2] for path, status in links.items() if status == 200} == set(LINKS)
     rows, evidence = look(database)
+    journal = servers.query(database, JOURNAL)
+    del rows["itss_journal"]
     assert all(evidence.values()), "the demonstration has something of each"
     servers.install(database, "-u", ADDON.name, "--i18n-overwrite", log=LOGS / "upgrade.log")
     new_rows, new_evidence = look(database)
     assert {table: new_rows.get(table) for table in rows} == rows
     assert new_evidence == evidence
+    assert servers.query(database, JOURNAL)[: len(journal)] == journal
+    # measured by now, for every company
+    companies = "SELECT count(*) FROM res_company"
+    assert servers.query(database, "SELECT count(DISTINCT company_id) FROM itss_indicator") == (
+        servers.query(database, companies)
+    )
     with servers.Server(database, log=LOGS / "upgraded.log") as server:
         assert open_links(server, links) == links

@@ -28,14 +28,6 @@ def migrate(cr, version):
              WHERE {moment} IS NOT NULL
             """
         )
-    # what was held invalid counts in no average
-    cr.execute(
-        """
-        UPDATE itss_complaint
-           SET acknowledge_hours = NULL, resolve_hours = NULL, handled_rate = NULL
-         WHERE state = 'invalid'
-        """
-    )
     cr.execute(
         """
         INSERT INTO itss_complaint_named_user_rel (itss_complaint_id, res_users_id)

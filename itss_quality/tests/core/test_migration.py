@@ -120,8 +120,33 @@ class TestMigration(SurveyRoundCommon):
         event = meeting.event_id
         self.assertEqual(event.itss_company_id, self.company)
         event.itss_company_id = False
-        self.migrate("19.0.1.5.0", "post-events")
+        self.migrate("19.0.1.6.0", "post-events")
         self.assertEqual(event.itss_company_id, self.company)
+
+    def test_complaints_held_invalid_before_count_in_no_average(self):
+        complaints = self.env["itss.complaint"]
+        vals = {"name": "x", "description": "<p>x</p>", "company_id": self.company.id}
+        invalid = complaints.create({**vals, "state": "invalid"})
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE itss_complaint SET handled_rate = 0, acknowledge_hours = 1 WHERE id = %s",
+            (invalid.id,),
+        )
+        self.migrate("19.0.1.6.0", "post-invalid_complaints")
+        measures = ["acknowledge_hours:avg", "handled_rate:avg"]
+        self.assertEqual(
+            complaints._read_group([("id", "=", invalid.id)], [], measures), [(False, False)]
+        )
+
+    def test_stages_of_before_say_what_has_become_of_their_tickets(self):
+        self.set_up_helpdesk()
+        done = self.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_done")
+        cancelled = self.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_cancelled")
+        done.itss_ending = False
+        cancelled.itss_ending = "rejected"
+        self.migrate("19.0.1.6.0", "post-ticket_endings")
+        self.assertEqual(done.itss_ending, "solved")
+        self.assertEqual(cancelled.itss_ending, "rejected", "what somebody has set stays")
 
     def test_resets_of_before_tell_when_by_whom_and_whether_too_late(self):
         self.set_up_helpdesk()
@@ -222,19 +247,13 @@ class TestMigration(SurveyRoundCommon):
         normal = complaints.create({**vals, **moment, "subject_user_ids": self.ops_user.ids})
         forged = complaints.create({**vals, **moment, "acknowledged_at": "2025-09-15 01:00:00"})
         (normal | forged).write({"named_user_ids": [Command.clear()]})
-        invalid = complaints.create({**vals, **moment, "state": "invalid"})
         self.env.flush_all()
-        self.env.cr.execute("UPDATE itss_complaint SET handled_rate = 0 WHERE handled_rate IS NULL")
         self.env.cr.execute(
             "UPDATE itss_complaint SET first_received_at = NULL, acknowledge_hours = 0 WHERE id IN %s",
             (tuple((normal | forged).ids),),
         )
         for _again in range(2):
             self.migrate("19.0.1.5.0", "post-complaint_evidence")
-        measures = ["acknowledge_hours:avg", "handled_rate:avg"]
-        self.assertEqual(
-            complaints._read_group([("id", "=", invalid.id)], [], measures), [(False, False)]
-        )
         self.assertEqual(normal.first_received_at, normal.received_at)
         self.assertAlmostEqual(normal.acknowledge_hours, 1 / 60, 9)
         self.assertEqual(normal.named_user_ids, self.ops_user)
