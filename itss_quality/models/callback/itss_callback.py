@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, plaintext2html
+from odoo.tools import plaintext2html
 
 from ...tools.batches import run_batches
 from ...tools.durations import format_minutes
 from ...tools.figures import Figure, say_target
+from ...tools.indicators import COMPANY, Ask, Count
 from ...tools.public import public
 from ...tools.typed_text import normalize_email
 from ..core.itss_escalation_mixin import LEADER_TOLD, QUALITY_TOLD, WARNED, Alarm
@@ -1093,7 +1094,8 @@ class ItssCallback(models.Model):
         indicators = self.env["itss.indicator"]
         codes = ("callback_rate", "callback_on_time", "first_solved", "satisfaction_project")
         called, on_time, solved, score = indicators._read_period(period, *codes)
-        reset = indicators._count_resets(period)
+        resets = indicators._count_resets(Ask.about(period))
+        reset = resets.get((0, COMPANY, 0), Count())
         satisfaction = Figure(
             self.env._("Satisfaction by callbacks (project level)"),
             score.get_value("score"),
@@ -1111,47 +1113,6 @@ class ItssCallback(models.Model):
                 reset.get_part(self.env._("Reset after their deadline, and late")),
             ],
             "feedback": [satisfaction],
-        }
-
-    @api.model
-    def _get_counts(self, moment):
-        """Return what callbacks come to when a period is over, as columns for :meth:`_read_past`.
-
-        Each is judged then, or at its deadline if that is later: a call made in time counts,
-        whichever month it falls into; one made after that changes nothing any more, nor does what
-        an import brings along after that.
-
-        :param datetime moment: when the period is over, UTC
-        """
-        ended = "(state = %s AND (%s < %s OR %s <= deadline))"
-        known = SQL(
-            "(is_resolved_imported IS NOT TRUE OR create_date < %s OR create_date <= deadline)",
-            moment,
-        )
-        done_at, cancelled_at = SQL("done_at"), SQL("COALESCE(cancelled_at, resolved_at)")
-        done = SQL(ended, "done", done_at, moment, done_at)
-        reset = SQL(ended, "cancelled", cancelled_at, moment, cancelled_at)
-        due = SQL(
-            """
-            CASE WHEN state = 'cancelled' THEN COALESCE(is_cancelled_late, FALSE)
-                 ELSE %s OR state = 'unreachable' OR deadline <= %s END
-            """,
-            done,
-            fields.Datetime.now(),
-        )
-
-        def count(condition):
-            return SQL("count(*) FILTER (WHERE %s AND %s)", known, condition)
-
-        return {
-            "all": SQL("count(*) FILTER (WHERE %s)", known),
-            "due": count(due),
-            "done": count(done),
-            "on_time": count(SQL("%s AND is_on_time", done)),
-            "first_solved": count(SQL("%s AND is_solved_then = 'yes' AND cycle = 1", done)),
-            "reset": count(reset),
-            "late_reset": count(SQL("%s AND is_cancelled_late", reset)),
-            "score": SQL("avg(score_then) FILTER (WHERE %s AND %s)", known, done),
         }
 
     @api.model

@@ -3,7 +3,7 @@ from datetime import datetime
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...tools.indicators import Ask, Facts, Measure
+from ...tools.indicators import Facts, Measure
 
 CODES = (
     "satisfaction_project",
@@ -211,24 +211,24 @@ class ItssIndicator(models.Model):
         }
 
     @api.model
-    def _count_resets(self, period):
-        """Return how many callbacks due in a period were reset, and how many of them late.
-
-        :param period: ``tools.figures.Period``
-        """
-        ask = Ask.about(period)
+    def _count_resets(self, ask):
+        """Return how many callbacks due in a period were reset, and how many of them late."""
         due = self._get_due_callbacks(ask, SQL("TRUE"))
-        return self._count_company(
-            ask,
-            due._replace(
-                counted=SQL("fact.is_cancelled_late"),
-                left_out=SQL(
-                    "CASE WHEN fact.state != 'cancelled' OR COALESCE(fact.cancelled_at,"
-                    " fact.resolved_at) >= span.end_at OR %s THEN 'not_reset' END",
-                    IMPORTED_LATER,
-                ),
-            ),
+        left_out = SQL(
+            "CASE WHEN fact.state != 'cancelled' OR COALESCE(fact.cancelled_at, fact.resolved_at)"
+            " >= span.end_at OR %s THEN 'not_reset' END",
+            IMPORTED_LATER,
         )
+        return self._count(
+            ask, due._replace(counted=SQL("fact.is_cancelled_late"), left_out=left_out)
+        )
+
+    @api.model
+    def _count_solved_callbacks(self, ask):
+        """Return how many callbacks there are of tickets solved in a period."""
+        facts = self._get_callback_verdicts(ask)
+        solved = SQL("fact.resolved_at >= span.start_at AND fact.resolved_at < span.end_at")
+        return self._count(ask, facts._replace(is_in=solved))
 
     # -------------------------------------------------------------------------
     # Tickets

@@ -1,6 +1,7 @@
 from datetime import datetime
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.durations import get_midnight
@@ -312,25 +313,33 @@ class ItssFigureMixin(models.AbstractModel):
         )
 
     @api.model
-    def _read_past(self, domain, moment, group_by=None, **columns):
+    def _get_moved_domain(self, period, name):
+        """Return the domain of records that a dated moment puts into a period, or may have put.
+
+        :param str name: the Datetime field; what it said then has to be asked as well
+        """
+        facts = self.env["itss.figure.fact"].sudo()
+        moved = facts._search(
+            Domain("company_id", "=", period.company.id)
+            & Domain("res_model", "=", self._name)
+            & Domain("name", "=", name)
+        )
+        return period.get_domain(name) | Domain("id", "in", moved.subselect("res_id"))
+
+    @api.model
+    def _read_past(self, domain, moment, **columns):
         """Return what a query over the records as they were at a moment gives, a dict per row.
 
-        :param SQL group_by: gives a row each time it says something else, in its order, as ``group``
         :param columns: ``SQL`` by name; what aggregates them all gives one row
         """
-        if group_by:
-            columns["group"] = group_by
         return self.env.execute_query_dict(
             SQL(
-                "SELECT %s FROM %s AS past %s",
+                "SELECT %s FROM %s AS past",
                 SQL(", ").join(
                     SQL("%s AS %s", column, SQL.identifier(name))
                     for name, column in columns.items()
                 ),
                 self._get_past(domain, moment),
-                SQL("GROUP BY %s ORDER BY %s", *[SQL.identifier("group")] * 2)
-                if group_by
-                else SQL(),
             )
         )
 

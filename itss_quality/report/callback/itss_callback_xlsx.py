@@ -5,8 +5,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
-from ...tools.durations import get_tz
 from ...tools.figures import no_data
+from ...tools.indicators import COMPANY, Ask, Count, list_spans
 from ...tools.workbook import Column
 
 PAGE = 2000
@@ -44,8 +44,7 @@ class ItssCallbackXlsx(models.AbstractModel):
         book.add_table(title, self._get_head(ledger, title), self._get_record_columns(), rows)
         name, details = self._get_head(ledger, self.env._("Callback Summary"))
         as_of = self._get_as_of(ledger._get_end(), ledger.date_to)
-        # a call by its deadline is one of the month in which the ticket was solved
-        until = self.env._("calls and resets until their deadline included")
+        until = self.env._("what was due by its deadline, verdicts by their day")
         head = name, f"{as_of}, {until}. {details}"
         rows = self._list_months(ledger)
         book.add_table(self.env._("Monthly Summary"), head, self._get_summary_columns(), rows)
@@ -54,7 +53,7 @@ class ItssCallbackXlsx(models.AbstractModel):
     def _get_head(self, ledger, name):
         """Return the title of a sheet and the line below it."""
         details = self.env._(
-            "Solved from %(start)s to %(end)s; exported on %(moment)s by %(user)s",
+            "Solved, due or called back from %(start)s to %(end)s; exported on %(moment)s by %(user)s",
             start=format_date(self.env, ledger.date_from),
             end=format_date(self.env, ledger.date_to),
             moment=self._get_export_moment(),
@@ -196,28 +195,54 @@ class ItssCallbackXlsx(models.AbstractModel):
         ]
 
     def _list_months(self, ledger):
-        callbacks, end = self.env["itss.callback"], ledger._get_end()
-        # of all that were solved, those that the user may read
-        mine = callbacks._search(ledger._get_domain() & callbacks._get_ticket_domain())
-        domain, counts = Domain("id", "in", mine.subselect()), callbacks._get_counts(end)
-        month = SQL(
-            "date_trunc('month', resolved_at AT TIME ZONE 'UTC' AT TIME ZONE %s)",
-            get_tz(ledger.company_id),
-        )
-        for row in callbacks._read_past(domain, end, month, **counts):
-            yield self._get_month(row["group"]), *self._get_cells(row)
-        [row] = callbacks._read_past(domain, end, **counts)
-        yield self.env._("Total"), *self._get_cells(row)
+        """Yield a row per month, and the total: figures as the indicators count them."""
+        first, last = ledger.date_from, ledger.date_to
+        months = list_spans(first, last, "month")
+        spans = [(max(start, first), min(end, last)) for start, end in months]
+        counts = self._count(ledger, [*spans, (first, last)])
+        for number, (start, _end) in enumerate(spans):
+            if any(counts[name][number].n for name in counts):
+                yield self._get_month(start), *self._get_cells(counts, number)
+        yield self.env._("Total"), *self._get_cells(counts, len(spans))
 
-    def _get_cells(self, counts):
+    def _count(self, ledger, spans):
+        """Return what callbacks came to in spans of days: ``Count`` by figure and number of the span."""
+        indicators = self.env["itss.indicator"].sudo()
+        callbacks = self.env["itss.callback"]
+        # of all there are, those that the user may read
+        own = callbacks._search(ledger._get_scope_domain())
+        domain = Domain("id", "in", own.subselect())
+        ask = Ask(ledger.company_id.sudo(), spans, scopes=(COMPANY,), domain=domain)
+        measured = {
+            "all": indicators._count_solved_callbacks(ask),
+            "done": indicators._measure_callback_rate(ask),
+            "on_time": indicators._measure_callback_on_time(ask),
+            "first_solved": indicators._measure_first_solved(ask),
+            "score": indicators._measure_satisfaction_project(ask),
+            "reset": indicators._count_resets(ask),
+        }
+        return {
+            name: [counts.get((number, COMPANY, 0), Count()) for number in range(len(spans))]
+            for name, counts in measured.items()
+        }
+
+    def _get_cells(self, counts, number):
         """Yield the figures of a row; where there is nothing to divide by, it says so."""
-        due, done = counts["due"], counts["done"]
+        count = {name: own[number] for name, own in counts.items()}
+        done, on_time, solved = count["done"], count["on_time"], count["first_solved"]
         figures = {
-            **counts,
-            "callback_rate": done / due if due else None,
-            "on_time_rate": counts["on_time"] / due if due else None,
-            "first_solved_rate": counts["first_solved"] / done if done else None,
-            "score_count": done,
+            "all": count["all"].n,
+            "due": done.n,
+            "done": int(done.numerator),
+            "on_time": int(on_time.numerator),
+            "callback_rate": done.numerator / done.n if done.n else None,
+            "on_time_rate": on_time.numerator / done.n if done.n else None,
+            "first_solved": int(solved.numerator),
+            "first_solved_rate": solved.numerator / solved.n if solved.n else None,
+            "score": count["score"].get_value("score"),
+            "score_count": count["score"].n,
+            "reset": count["reset"].n,
+            "late_reset": int(count["reset"].numerator),
         }
         for name in SUMMARY:
             yield no_data(self.env) if figures[name] is None else figures[name]

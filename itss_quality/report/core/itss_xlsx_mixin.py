@@ -76,7 +76,9 @@ class ItssXlsxMixin(models.AbstractModel):
 
     def _get_month(self, day):
         """Return the name of the month of a day, as the user's language has it."""
-        return format_skeleton("yMMM", day.date(), locale=babel_locale_parse(self.env.lang))
+        return format_skeleton(
+            "yMMM", fields.Date.to_date(day), locale=babel_locale_parse(self.env.lang)
+        )
 
     def _get_fact_columns(self, width):
         """Return the columns of a sheet that tells of one record, a fact per row."""

@@ -33,8 +33,9 @@ class TestCallbackLedger(ItssCommon):
             cls.refused.with_user(cls.agent).register_attempt("refused")
         # nobody called
         cls.forgotten = cls._solve("2026-03-31 15:59:59")
-        # in no ledger of March: in Shanghai it was February or April
-        cls.outside = cls._solve("2026-02-28 15:59:59") | cls._solve("2026-03-31 16:00:00")
+        # in Shanghai it was February, and due in March; April, and in no ledger of March
+        cls.before = cls._solve("2026-02-28 15:59:59")
+        cls.outside = cls._solve("2026-03-31 16:00:00")
         # set back in time, and too late
         cls.early = cls._solve("2026-03-20 02:00:00")
         cls._set_back(cls.early, "2026-03-21 02:00:00")
@@ -112,8 +113,10 @@ class TestCallbackLedger(ItssCommon):
         reason = "The ticket went back to “In Progress”."
         nothing_said = (None, None, None, None)
         self.assertEqual({row[-1] for row in rows}, {None}, "no answer came through a link")
+        solved = moment("2026-02-28 23:59:59")
+        self.assertEqual(rows[0][:7], (self.before.ticket_number, *same, solved, None, "No"))
         self.assertEqual(
-            [row[:-1] for row in rows],
+            [row[:-1] for row in rows[1:]],
             [
                 # times are those of Shanghai, and what looks like a formula is text
                 (
@@ -275,7 +278,11 @@ class TestCallbackLedger(ItssCommon):
         _records, (_headings, *rows) = self._export(self._make_ledger())
         self.assertEqual(rows[-1][2], told["Callbacks due"])
         self.assertEqual(rows[-1][3], told["Called back"])
-        self.assertEqual(rows[-1][6] * 100, told["Callbacks by the agreed deadline (%)"])
+        self.assertEqual(rows[-1][4], told["Called back by the agreed deadline"])
+        indicators = self.env["itss.indicator"].search([("company_id", "=", self.company.id)])
+        [indicator] = indicators.filtered(lambda one: one.code == "callback_on_time")
+        measured = indicator.measure(period.date_from, period.date_to)
+        self.assertEqual(rows[-1][6] * 100, measured["value"])
         self.assertEqual(rows[-1][9], told["Satisfaction by callbacks (project level)"])
 
     def test_the_head_says_as_of_when(self):
@@ -308,7 +315,7 @@ class TestCallbackLedger(ItssCommon):
     def test_what_is_not_due_yet_is_not_late(self):
         records, (_headings, *rows) = self._export(self._make_ledger())
         self.assertEqual(records[-1][6], None, "neither yes nor no")
-        self.assertEqual(rows[-1][1:5], (6, 4, 2, 1))
+        self.assertEqual(rows[-1][1:5], (6, 5, 2, 1))
 
     @freeze_time("2026-05-01 00:00:00")
     def test_other_companies_and_teams_stay_out(self):
@@ -321,14 +328,14 @@ class TestCallbackLedger(ItssCommon):
         records, _summary = self._export(self._make_ledger(team_ids=[(6, 0, other_team.ids)]))
         self.assertEqual(len(records), 1)
         records, _summary = self._export(self._make_ledger(team_ids=[(6, 0, self.team.ids)]))
-        self.assertEqual(len(records), 7)
+        self.assertEqual(len(records), 8)
 
     @freeze_time("2026-05-01 00:00:00")
     def test_a_cell_that_can_not_hold_all_of_it_holds_as_much_as_it_can(self):
         self.late.comment = "很慢" * 20_000
         self.first.comment = "\x0b=1+1\n下一行"
         records, _summary = self._export(self._make_ledger())
-        comments = [record[9] for record in records[1:]]
+        comments = [record[9] for record in records[2:]]
         self.assertEqual(len(comments[1]), 32_767, "of Excel's cells")
         self.assertIn("=1+1\n下一行", comments[0])
 
@@ -343,9 +350,9 @@ class TestCallbackLedger(ItssCommon):
         self.assertEqual(
             rounded,
             [
-                ("Feb 2026", 1, 1, 0, 0, 0, 0, 0, "no data", "no data", 0, 0, 0),
+                ("Feb 2026", 1, 0, 0, 0, *["no data"] * 2, 0, *["no data"] * 2, 0, 0, 0),
                 ("Mar 2026", 6, 5, 2, 1, 0.4, 0.2, 1, 0.5, 60, 2, 2, 1),
-                ("Apr 2026", 1, 1, 0, 0, 0, 0, 0, "no data", "no data", 0, 0, 0),
+                ("Apr 2026", 1, 2, 0, 0, 0, 0, 0, "no data", "no data", 0, 0, 0),
                 ("Total", 8, 7, 2, 1, 0.2857, 0.1429, 1, 0.5, 60, 2, 2, 1),
             ],
         )

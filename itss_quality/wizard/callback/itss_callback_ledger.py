@@ -9,7 +9,7 @@ from ...tools.public import public
 
 class ItssCallbackLedger(models.TransientModel):
     """Which callbacks go into the ledger (回访记录/汇总表): those of tickets solved in a period, those
-    that were reset as well.
+    due and those called back in it, and those that were reset as well.
     """
 
     _name = "itss.callback.ledger"
@@ -22,13 +22,21 @@ class ItssCallbackLedger(models.TransientModel):
 
     def _get_domain(self):
         """Return the domain of the callbacks, for the callbacks and for their analysis alike."""
+        start, end = get_midnight(self.company_id, self.date_from), self._get_end()
+        # every figure of the summary can be counted again from the rows
+        is_in = Domain.OR(
+            Domain(moment, ">=", start) & Domain(moment, "<", end)
+            for moment in ("resolved_at", "deadline", "done_at")
+        )
+        return self._get_scope_domain() & is_in
+
+    def _get_scope_domain(self):
+        """Return the domain of the callbacks about tickets that are the company's and the teams'."""
         self.ensure_one()
         domain = Domain("company_id", "=", self.company_id.id)
-        domain &= Domain("resolved_at", ">=", get_midnight(self.company_id, self.date_from))
-        domain &= Domain("resolved_at", "<", self._get_end())
         if self.team_ids:
             domain &= Domain("team_id", "in", self.team_ids.ids)
-        return domain
+        return domain & self.env["itss.callback"]._get_ticket_domain()
 
     def _get_end(self):
         """Return the moment when the period is over, UTC."""
