@@ -18,7 +18,7 @@ from .values import READERS, check_ids, describe_types
 def public(on, context=()):
     """Return the decorator of a method that is called from outside.
 
-    An argument's annotation is one of ``str``, ``bool``, ``int``, ``float``, ``date`` and ``datetime``,
+    An argument's annotation is one of ``str``, ``bool``, ``int``, ``float``, ``date``, ``datetime`` and ``BaseModel``,
     ``| None`` where it may be missing. A day or a time may be given as a text, too: the method gets a
     ``date`` or a ``datetime``.
 

@@ -97,6 +97,13 @@ def _check_year(day):
     return day
 
 
+def _read_record(value):
+    # from other code: nothing that comes over RPC is one
+    if not isinstance(value, BaseModel):
+        raise TypeError
+    return value
+
+
 # functions that return a value of the type, or raise an OverflowError, TypeError or ValueError
 READERS = {
     str: _read_text,
@@ -105,6 +112,7 @@ READERS = {
     float: _read_number,
     date: _read_day,
     datetime: _read_time,
+    BaseModel: _read_record,
 }
 
 
@@ -117,6 +125,7 @@ def describe_types(env, types):
         float: env._("a number"),
         date: env._("a day such as 2025-10-31"),
         datetime: env._("a time such as 2025-10-31 14:00:00"),
+        BaseModel: env._("a record"),
     }
     return " / ".join(words[one] for one in types if one in words)
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.models import BaseModel
 from odoo.tools import SQL
 
 from ...tools.batches import run_batches
@@ -378,7 +379,7 @@ class ItssIndicator(models.Model):
             raise AccessError(self.env._("You may not see these figures."))
 
     @public(on="record")
-    def measure(self, date_from: date, date_to: date, scope=None):
+    def measure(self, date_from: date, date_to: date, scope: BaseModel | None = None):
         """Return the figure of any days of the company, as the facts say that are dated within them.
 
         :param date date_from: first day, as the company counts days

@@ -113,7 +113,6 @@ class ItssObjective(models.Model):
         compute="_compute_line_counts",
         help="Met when every objective that has data is.",
     )
-    warning = fields.Text(compute="_compute_warning")
     can_break_down = fields.Boolean(compute="_compute_can_steps")
     can_evaluate = fields.Boolean(compute="_compute_can_steps")
     can_write_lines = fields.Boolean(compute="_compute_can_steps")
@@ -192,10 +191,13 @@ class ItssObjective(models.Model):
 
     @api.depends("line_ids.warning", "line_ids.name")
     def _compute_warning(self):
-        for objective in self:
-            objective.warning = "\n".join(
-                f"{line.name}: {line.warning}" for line in objective.line_ids if line.warning
-            )
+        return super()._compute_warning()
+
+    def _get_warnings(self):
+        return [
+            *super()._get_warnings(),
+            *(f"{line.name}: {line.warning}" for line in self.line_ids if line.warning),
+        ]
 
     @api.depends("state", "level", "evaluation_ids.state")
     @api.depends_context("uid")

@@ -62,6 +62,7 @@ class SurveyUserInput(models.Model):
         return answers
 
     def write(self, vals):
+        self.check_access("write")
         if not self.env.su and any(name.startswith("itss_") for name in vals):
             raise self._itss_get_given_refusal()
         self._itss_check_untouched()

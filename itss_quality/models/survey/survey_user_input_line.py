@@ -17,6 +17,7 @@ class SurveyUserInputLine(models.Model):
         return lines
 
     def write(self, vals):
+        self.check_access("write")
         self._itss_check_untouched()
         result = super().write(vals)
         # nothing comes in from another survey's answer

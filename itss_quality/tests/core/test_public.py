@@ -143,7 +143,8 @@ class TestEveryPublicMethod(PublicCommon):
         method = getattr(self.env.registry[model], name)
         values = {"outcome": "reached", "result": "effective", "is_solved": "yes", "year": 2031}
         values |= {"score": 80, "date_deadline": "2031-01-01", "next_call": None}
-        values |= {"received_at": "2025-01-01 00:00:00"}
+        values |= {"received_at": "2025-01-01 00:00:00", "numerator": 1, "denominator": 2}
+        values |= {"date_from": "2025-01-01", "date_to": "2025-01-31", "scope": None}
         names = [*inspect.signature(method).parameters][1:]
         return [values.get(one, "样本") for one in names]
 

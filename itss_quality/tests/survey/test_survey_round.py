@@ -1181,7 +1181,7 @@ class TestSurveyParticipants(SurveyRoundCommon):
         self.assertEqual(found.state, "draft")
         self.assertEqual(found.name, f"Dissatisfied customer: {low.display_name}")
         # (20 + 2 * 40) / 3
-        self.assertIn(f"rated us 33.3 of 100 in “{round_.name}”", found.problem)
+        self.assertIn(f"rated us 33.33 of 100 in “{round_.name}”", found.problem)
         self.assertIn("等了三天", found.problem)
         back = found.with_user(self.quality_user).action_open_source()
         self.assertEqual((back["res_model"], back["res_id"]), (low._name, low.id))
