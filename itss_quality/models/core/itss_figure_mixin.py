@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...tools.durations import get_midnight
+from ...tools.durations import get_midnight, get_tz
 
 
 class ItssFigureMixin(models.AbstractModel):
@@ -258,7 +258,7 @@ class ItssFigureMixin(models.AbstractModel):
         """
         ends_at = SQL(
             "((due.deadline + 1)::timestamp AT TIME ZONE %s AT TIME ZONE 'UTC')",
-            company.resource_calendar_id.tz or "UTC",
+            get_tz(company),
         )
         return SQL(
             """

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
+from ...tools.durations import get_tz
 from ...tools.settings import InForce
 from ...tools.workbook import get_field_reader
 
@@ -172,9 +173,7 @@ class ItssSettingMixin(models.AbstractModel):
     def _itss_in_company(self):
         """Return the record in the language and the time zone of its company."""
         company = self.env["itss.journal"]._get_company(self) or self.env.company.sudo()
-        return self.with_context(
-            lang=company.partner_id.lang or self.env.lang, tz=company.resource_calendar_id.tz
-        )
+        return self.with_context(lang=company.partner_id.lang or self.env.lang, tz=get_tz(company))
 
     @api.model
     def _itss_log_settings(self, before, after):
@@ -241,7 +240,7 @@ class ItssSettingMixin(models.AbstractModel):
         """
         names = self._itss_get_setting_names(topics)
         changes = self._itss_find_changes(period, names)
-        present = self.with_context(tz=period.company.resource_calendar_id.tz)
+        present = self.with_context(tz=get_tz(period.company))
         keys = dict.fromkeys((record.id, name) for record in self for name in names)
         rows = []
         for key in {**keys, **changes}:

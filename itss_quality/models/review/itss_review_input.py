@@ -5,7 +5,7 @@ from lxml import etree
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ...tools.durations import get_today
+from ...tools.durations import get_today, get_tz
 from ...tools.figures import Figure
 from ...tools.public import public
 from ...tools.records import concrete_models
@@ -209,7 +209,7 @@ class ItssReviewInput(models.Model):
         for review, inputs in self.grouped("review_id").items():
             company = review.company_id
             lang = company.partner_id.lang or self.env.lang
-            inputs = inputs.with_context(lang=lang, tz=company.resource_calendar_id.tz)
+            inputs = inputs.with_context(lang=lang, tz=get_tz(company))
             period = inputs.review_id._get_period()
             figures = {
                 model: inputs.env[model]._get_figures(period) for model in self._get_figure_models()
